@@ -1,0 +1,91 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The rooms of the house and who may import whom; docs/architecture.md draws them.
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+// The kernels are the one place where the optimiser's level matters more than a debugger: a debug build of the
+// tests would otherwise spend its minutes in unoptimised C loops.
+let kernelFlags: [CSetting] = [.define("ZANZO_KERNELS", to: "1")]
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+
+func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "zanzo",
+    products: [
+        .executable(name: "zanzod", targets: ["zanzod"]),
+        .executable(name: "zanzo", targets: ["zanzo"]),
+        .executable(name: "zanzo-bench", targets: ["zanzo-bench"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // C leaves: a module map and a shim.h for each of Debian's libraries.
+        .systemLibrary(name: "CFFmpeg"),
+        .systemLibrary(name: "CV4L2"),
+        .systemLibrary(name: "CPNG"),
+        .systemLibrary(name: "CSystemd"),
+        .systemLibrary(name: "CYAML"),
+        // Our own C: microkernels only.
+        .target(name: "CKernels", cSettings: kernelFlags),
+
+        room("Video", []),
+        room("Kernels", ["CKernels"]),
+        room("Model", ["Kernels"]),
+        room("Anomaly", ["Video"]),
+        room("Pictures", ["Video", "CPNG"]),
+        room("Capture", ["Video", "Kernels", "CFFmpeg", "CV4L2"]),
+        room("Publish", ["Anomaly", "Pictures", "Video", .product(name: "Logging", package: "swift-log")] + nio),
+        room(
+            "Service",
+            [
+                "Video", "Kernels", "Model", "Anomaly", "Pictures", "Capture", "Publish", "CSystemd", "CYAML",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ] + nio),
+
+        .executableTarget(
+            name: "zanzod",
+            dependencies: ["Service", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "zanzo",
+            dependencies: ["Service", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "zanzo-bench",
+            dependencies: ["Model", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict),
+
+        tests("Video", []),
+        tests("Kernels", []),
+        tests("Model", []),
+        tests("Anomaly", []),
+        tests("Pictures", []),
+        tests("Capture", []),
+        tests("Publish", []),
+        tests("Service", []),
+    ]
+)

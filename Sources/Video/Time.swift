@@ -1,0 +1,58 @@
+/// A point on the machine's monotonic clock (`CLOCK_MONOTONIC`), in nanoseconds.
+///
+/// Everything that measures a duration uses this clock: daylight saving, NTP steps and a user's `date -s` do not touch
+/// it. V4L2 drivers stamp their buffers on the same clock.
+public struct MonotonicTime: Hashable, Comparable, Sendable {
+    /// Nanoseconds since an arbitrary start (the machine's boot).
+    public var nanoseconds: Int64
+
+    /// A point `nanoseconds` after the clock's start.
+    public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+
+    /// The clock's start.
+    public static let zero = MonotonicTime(nanoseconds: 0)
+
+    public static func < (a: MonotonicTime, b: MonotonicTime) -> Bool { a.nanoseconds < b.nanoseconds }
+
+    public static func + (a: MonotonicTime, d: Duration) -> MonotonicTime {
+        MonotonicTime(nanoseconds: a.nanoseconds + d.nanoseconds)
+    }
+
+    public static func - (a: MonotonicTime, d: Duration) -> MonotonicTime {
+        MonotonicTime(nanoseconds: a.nanoseconds - d.nanoseconds)
+    }
+
+    /// The duration from `b` to `a`; negative where `b` is later.
+    public static func - (a: MonotonicTime, b: MonotonicTime) -> Duration {
+        .nanoseconds(a.nanoseconds - b.nanoseconds)
+    }
+}
+
+/// A point in civil time (UTC), in microseconds since 1970: for what people and other programs read, never for durations.
+public struct UTCTime: Hashable, Comparable, Sendable {
+    /// Microseconds since 1970-01-01T00:00:00Z, leap seconds not counted (as POSIX does).
+    public var microseconds: Int64
+
+    /// A point `microseconds` after 1970-01-01T00:00:00Z.
+    public init(microseconds: Int64) { self.microseconds = microseconds }
+
+    public static func < (a: UTCTime, b: UTCTime) -> Bool { a.microseconds < b.microseconds }
+
+    public static func + (a: UTCTime, d: Duration) -> UTCTime {
+        UTCTime(microseconds: a.microseconds + d.nanoseconds / 1000)
+    }
+}
+
+extension Duration {
+    /// The duration in whole nanoseconds (292 years at most).
+    public var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    }
+
+    /// The duration in seconds.
+    public var seconds: Double { Double(nanoseconds) * 1e-9 }
+
+    /// A duration of `seconds`, rounded to whole nanoseconds.
+    public init(seconds: Double) { self = .nanoseconds(Int64((seconds * 1e9).rounded())) }
+}
