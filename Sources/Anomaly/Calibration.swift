@@ -66,8 +66,8 @@ public struct Calibration: Sendable, Hashable {
     public let rate: Double
     /// The share of judged frames whose score was under the threshold, 0…1.
     public let quantile: Double
-    /// What a quiet scene stays under, in raw units: three in four normal stretches of a merge gap have no frame over it.
-    /// `applied(to:threshold:)` makes use of it.
+    /// What a quiet scene stays under, in raw units: three in four normal stretches of a merge gap have no frame over
+    /// it. `applied(to:threshold:)` makes use of it.
     public let quiet: Double
     /// Events that the detector raises on the same footage with this threshold.
     public let events: Int
@@ -81,9 +81,10 @@ public struct Calibration: Sendable, Hashable {
     /// The judged footage's length in seconds.
     public var seconds: Double { Double(frames) / rate }
 
-    /// `settings` with a release level that this camera can reach: where normal scores lie close under the threshold (a
-    /// busy picture is never rebuilt well), a level of 0.8 would lie among them, no event would ever end, and each would
-    /// blind the camera by its maximum length. `threshold` is the one in use, where that is not the calibration's.
+    /// `settings` with a release level that this camera can reach: where normal scores lie close under the threshold
+    /// (a busy picture is never rebuilt well), a level of 0.8 would lie among them, no event would ever end, and each
+    /// would blind the camera by its maximum length. `threshold` is the one in use, where that is not the
+    /// calibration's.
     public func applied(to settings: DetectorSettings, threshold: Double? = nil) -> DetectorSettings {
         Self.settings(settings, quiet: quiet, threshold: threshold ?? self.threshold)
     }
@@ -103,8 +104,8 @@ public struct Calibration: Sendable, Hashable {
         guard isExtrapolated else { return nil }
         let needed = 86_400 / alertsPerDay
         return
-            "calibrated on \(Self.length(seconds)) of footage, in which a budget of \(Self.short(alertsPerDay)) alerts a "
-            + "day allows less than one event: the threshold is extrapolated and may be off in both directions; "
+            "calibrated on \(Self.length(seconds)) of footage, in which a budget of \(Self.short(alertsPerDay)) alerts "
+            + "a day allows less than one event: the threshold is extrapolated and may be off in both directions; "
             + "calibrate again with \(Self.length(needed)) or more of normal footage, night and bad weather included"
     }
 
@@ -146,8 +147,8 @@ public struct ScoreStatistics: Sendable, Hashable, Codable {
         p999 = Self.quantile(0.999, sorted)
     }
 
-    /// The score at share `q` of `sorted`, between the two nearest ones in proportion (Hyndman and Fan's type 7, NumPy's
-    /// default).
+    /// The score at share `q` of `sorted`, between the two nearest ones in proportion (Hyndman and Fan's type 7,
+    /// NumPy's default).
     static func quantile(_ q: Double, _ sorted: [Double]) -> Double {
         let place = q * Double(sorted.count - 1)
         let below = Int(place)

@@ -6,12 +6,13 @@ extension Calibration {
     /// Frames and seconds (warm-ups left out) under which nothing can be said about a tail.
     static let minimumFrames = 100
     static let minimumSeconds = 30.0
-    /// The threshold is never under this quantile of the frames, however large the budget: an alarm line that one normal
-    /// frame in twenty reaches means nothing.
+    /// The threshold is never under this quantile of the frames, however large the budget: an alarm line that one
+    /// normal frame in twenty reaches means nothing.
     static let lowestQuantile = 0.95
 
-    /// Finds the threshold at which the detector raises at most `alertsPerDay` events a day on normal footage that the
-    /// model was not trained on: `scores` are raw, in order, one a frame, `rate` frames a second, from one uninterrupted clip.
+    /// Finds the threshold at which the detector raises at most `alertsPerDay` events a day on normal footage that
+    /// the model was not trained on: `scores` are raw, in order, one a frame, `rate` frames a second, from one
+    /// uninterrupted clip.
     ///
     /// The detector is to run with `applied(to:)`, as it does here.
     ///
@@ -29,15 +30,15 @@ extension Calibration {
     /// As above, from several clips: each has its own warm-up, and no event goes over from one to the next.
     ///
     /// What counts is events, not frames: frames over the line come in runs, and the detector makes one event of each.
-    /// - An event needs k of n frames over the line, so first the scores become *sustained scores*: the k-th greatest of
-    ///   the last n. A threshold that the sustained score never reaches raises nothing.
+    /// - An event needs k of n frames over the line, so first the scores become *sustained scores*: the k-th greatest
+    ///   of the last n. A threshold that the sustained score never reaches raises nothing.
     /// - Peaks are the greatest sustained scores of stretches as long as the merge gap (or the window, where that is
     ///   longer): nearly independent, and if two are the same event, the threshold only comes out higher.
     /// - Where the budget allows one event or more in this footage, the threshold is the lowest peak such that the real
     ///   detector raises no more than that many. The search starts at the top: deep in the body of the scores the count
     ///   falls again, as everything becomes one long event, and the least score would look like a fine threshold.
-    /// - Where it allows less than one, an exponential tail is laid over the highest peaks, with the upper 95 % limit of
-    ///   its scale, and the threshold is where that says the budget is; always over everything that was seen.
+    /// - Where it allows less than one, an exponential tail is laid over the highest peaks, with the upper 95 % limit
+    ///   of its scale, and the threshold is where that says the budget is; always over everything that was seen.
     public static func fit(
         clips: [[Double]], rate: Double, alertsPerDay: Double, detector: DetectorSettings,
         method: ScoreMethod = .mean, created: UTCTime? = nil
@@ -79,8 +80,8 @@ extension Calibration {
     private static func mostlyZero(_ threshold: Double) -> CalibrationError {
         CalibrationError(
             .constant,
-            "the threshold comes out as \(threshold), as nearly all scores are 0: the picture is frozen or masked, or the "
-                + "model answers with its input; look at the footage and the masks")
+            "the threshold comes out as \(threshold), as nearly all scores are 0: the picture is frozen or masked, or "
+                + "the model answers with its input; look at the footage and the masks")
     }
 
     private static func check(
@@ -98,8 +99,8 @@ extension Calibration {
             for (index, score) in clip.enumerated() where !(score.isFinite && score >= 0) {
                 throw CalibrationError(
                     .badScore,
-                    "frame \(index)\(clips.count > 1 ? " of clip \(number + 1)" : "") has the score \(score); scores are "
-                        + "squared errors, 0 or more: the model file may be damaged")
+                    "frame \(index)\(clips.count > 1 ? " of clip \(number + 1)" : "") has the score \(score); scores "
+                        + "are squared errors, 0 or more: the model file may be damaged")
             }
         }
     }
@@ -132,7 +133,8 @@ extension Calibration {
         let count = max(1, min(peaks.count - 1, min(50, max(10, peaks.count / 10))))
         let level = peaks[min(count, peaks.count - 1)]
         let mean = peaks.prefix(count).reduce(0) { $0 + ($1 - level) } / Double(count)
-        // The mean of m exponential values has a relative standard error of 1 / sqrt(m); 1.645 of them is 95 %, one-sided.
+        // The mean of m exponential values has a relative standard error of 1 / sqrt(m); 1.645 of them is 95 %,
+        // one-sided.
         let scale = mean * (1 + 1.645 / Double(count).squareRoot())
         let tail = Tail(kind: .exponential, level: level, scale: scale, shape: 0, peaks: count)
         // Peaks may lie together more closely than their tail goes (footage that loops): a margin is kept all the same.
@@ -187,8 +189,8 @@ struct Footage {
         return (events, tooLong)
     }
 
-    /// The greatest sustained score of each stretch of a merge gap (or a start window, where that is longer), descending;
-    /// stretches of which nothing is over 0 are left out.
+    /// The greatest sustained score of each stretch of a merge gap (or a start window, where that is longer),
+    /// descending; stretches of which nothing is over 0 are left out.
     func peaks() -> [Double] {
         let stretch = max(detector.startWindow, Int((detector.mergeGap.seconds * rate).rounded(.up)))
         let peaks = clips.flatMap { Self.greatest(of: sustained($0), every: stretch) }

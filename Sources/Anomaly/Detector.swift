@@ -33,14 +33,15 @@ public enum Transition: Sendable, Hashable {
 ///     interrupt: active ──end(reason)──▶ warming up
 ///
 /// *Quiet* means one thing everywhere: `releaseFrames` frames in a row under `releaseLevel`, and `mergeGap` since the
-/// last frame that was not. A disarmed detector (after `tooLong`) waits for quiet before it can start again: a scene that
-/// has changed for good would else start an event every few minutes for hours. A lost camera does not arm it again, as
-/// the scene is the same when it comes back; `stopped` and `reconfigured` do.
+/// last frame that was not. A disarmed detector (after `tooLong`) waits for quiet before it can start again: a scene
+/// that has changed for good would else start an event every few minutes for hours. A lost camera does not arm it
+/// again, as the scene is the same when it comes back; `stopped` and `reconfigured` do.
 ///
-/// A score that is not finite counts as 1.0, the alarm line: a finite model gives none, so the model, the threshold or the
-/// memory is broken, and a broken detector must not look like a quiet street. `unscorableFrames` counts them.
-/// Holes in the frames' numbers and times are fine: windows count frames seen, and frames that lie further apart than twice
-/// what the camera's rate says are not taken together for a start. Times that run backwards count as standing still.
+/// A score that is not finite counts as 1.0, the alarm line: a finite model gives none, so the model, the threshold
+/// or the memory is broken, and a broken detector must not look like a quiet street. `unscorableFrames` counts them.
+/// Holes in the frames' numbers and times are fine: windows count frames seen, and frames that lie further apart than
+/// twice what the camera's rate says are not taken together for a start. Times that run backwards count as standing
+/// still.
 public struct Detector: Sendable {
     /// What the detector goes by.
     public let settings: DetectorSettings
@@ -136,8 +137,9 @@ public struct Detector: Sendable {
         }
     }
 
-    /// The stream of frames is cut (source lost, stop, new configuration, changed scene): ends a running event, and starts
-    /// the warm-up anew. Values such as `peak` and `duration` stay those of the event until the next one starts.
+    /// The stream of frames is cut (source lost, stop, new configuration, changed scene): ends a running event, and
+    /// starts the warm-up anew. Values such as `peak` and `duration` stay those of the event until the next one
+    /// starts.
     public mutating func interrupt(_ reason: EndReason) -> Transition? {
         let wasActive = isActive
         if wasActive || reason == .stopped || reason == .reconfigured { becomeIdle() }
@@ -203,8 +205,8 @@ public struct Detector: Sendable {
             becomeIdle()
             return .end(.released)
         }
-        // Only a frame that is not quiet proves that the scene has changed: after a long hole, the first frames may show
-        // that it is all over.
+        // Only a frame that is not quiet proves that the scene has changed: after a long hole, the first frames may
+        // show that it is all over.
         if quietFrames == 0, now.nanoseconds - startTime.nanoseconds >= settings.maximumLength.nanoseconds {
             phase = .disarmed
             return .end(.tooLong)

@@ -6,11 +6,12 @@ public struct DetectorSettings: Sendable, Hashable {
     /// An anomaly starts after `startFrames` of the last `startWindow` scored frames were at or over 1.0. Frames; 3.
     /// A flash, a torn frame or an insect before the lens lasts one frame or two.
     public var startFrames = 3
-    /// The window for `startFrames`. Frames; 5. Wider than `startFrames`, as a thing at the edge of being noticed flickers
-    /// over and under the line. At 15 a second an anomaly is noticed after 0.2 s at the soonest, at 2 a second after 1 s.
+    /// The window for `startFrames`. Frames; 5. Wider than `startFrames`, as a thing at the edge of being noticed
+    /// flickers over and under the line. At 15 a second an anomaly is noticed after 0.2 s at the soonest, at 2 a
+    /// second after 1 s.
     public var startWindow = 5
-    /// The score under which a frame counts as quiet. Relative; 0.8. Under 1.0, so that a score that trembles around the
-    /// alarm line gives one event rather than many.
+    /// The score under which a frame counts as quiet. Relative; 0.8. Under 1.0, so that a score that trembles around
+    /// the alarm line gives one event rather than many.
     public var releaseLevel = 0.8
     /// Quiet frames in a row that an end needs (with `mergeGap`). Frames; 5. One quiet frame is no end, at any rate.
     public var releaseFrames = 5
@@ -18,7 +19,8 @@ public struct DetectorSettings: Sendable, Hashable {
     /// one event: someone who passes behind a lamp post is not two people. An end is known this much after it happened.
     public var mergeGap = Duration.seconds(3)
     /// The longest event. Duration; 5 min. What stands there for longer is how the scene looks now (a parked van, the
-    /// lamp that was switched on): the event ends with `tooLong`, and the detector stays silent until it was quiet again.
+    /// lamp that was switched on): the event ends with `tooLong`, and the detector stays silent until it was quiet
+    /// again.
     public var maximumLength = Duration.seconds(300)
     /// Time between one update of a running event and the next, at the least. Duration; 10 s. Quiet frames give none.
     public var updateEvery = Duration.seconds(10)
@@ -27,8 +29,8 @@ public struct DetectorSettings: Sendable, Hashable {
     /// Frames not judged after a start, a gap or a changed scene (with `warmUpTime`). Frames; 16. The network's state
     /// starts at zero, and the first frames are rebuilt badly however normal they are.
     public var warmUpFrames = 16
-    /// Time not judged after a start, a gap or a changed scene (with `warmUpFrames`). Duration; 2 s. A camera that has just
-    /// been opened, or whose lamp has just been switched on, first finds its exposure.
+    /// Time not judged after a start, a gap or a changed scene (with `warmUpFrames`). Duration; 2 s. A camera that
+    /// has just been opened, or whose lamp has just been switched on, first finds its exposure.
     public var warmUpTime = Duration.seconds(2)
 
     /// The defaults.

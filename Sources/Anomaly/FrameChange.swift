@@ -5,11 +5,11 @@ internal import Video
 /// The picture is cut into about 16×16 blocks. For each, six integer sums are taken in one pass; from them the error of
 /// any affine law y = a·x + b over any set of blocks follows without looking at a pixel again.
 ///
-/// The limits below were found on human action clips and UCSD Ped2 at 64×64, and this code was run on what came of it.
-/// 4,000 pairs of frames up to 15 apart, and 2,400 with a plain or textured box of up to 40 % of the frame pasted in, said
-/// nothing; 8 of 800 with a box of half the frame were cuts. All 1,408 pairs from one of the two sets to the other were cuts.
-/// 3,532 of 3,600 changes of light (gain 0.3…1.5, offset -25…60 with noise of 1.5 codes, gamma 0.5…1.5) were jumps; nearly
-/// all the others were 0.6·x + 60, which hardly moves a picture whose level is about 150.
+/// The limits below were found on human action clips and UCSD Ped2 at 64×64, and this code was run on what came of
+/// it. 4,000 pairs of frames up to 15 apart, and 2,400 with a plain or textured box of up to 40 % of the frame pasted
+/// in, said nothing; 8 of 800 with a box of half the frame were cuts. All 1,408 pairs from one of the two sets to the
+/// other were cuts. 3,532 of 3,600 changes of light (gain 0.3…1.5, offset -25…60 with noise of 1.5 codes, gamma
+/// 0.5…1.5) were jumps; nearly all the others were 0.6·x + 60, which hardly moves a picture whose level is about 150.
 struct FrameChange {
     /// Mean absolute change, in codes of 255, under which nothing happened to the picture as a whole. Noise gives 1–3.
     static let gate = 8.0

@@ -23,11 +23,12 @@ extension Scorer {
     /// Boxes around connected groups of tiles that stand out in the frame last scored, highest score first, at most
     /// `limit`. May allocate: called where an event starts, changes or ends, not for each frame.
     ///
-    /// With `worstTiles`, a tile stands out where its mean is at or over `threshold`, which is a tile's own alarm line.
-    /// With `mean`, the threshold speaks of the whole picture: along edges a normal frame has tiles at many times the
-    /// picture's mean, by an amount that depends on the scene. So there a tile stands out where it has at least half of
-    /// the worst tile's error (and is at or over the threshold): the box is drawn at half maximum around the worst place,
-    /// and around others that come near it. Such a region's score is local, and may be far over the frame's own.
+    /// With `worstTiles`, a tile stands out where its mean is at or over `threshold`, which is a tile's own alarm
+    /// line. With `mean`, the threshold speaks of the whole picture: along edges a normal frame has tiles at many
+    /// times the picture's mean, by an amount that depends on the scene. So there a tile stands out where it has at
+    /// least half of the worst tile's error (and is at or over the threshold): the box is drawn at half maximum
+    /// around the worst place, and around others that come near it. Such a region's score is local, and may be far
+    /// over the frame's own.
     public func regions(threshold: Double, limit: Int = 4) -> [Region] {
         let means = currentTileMeans()
         guard threshold > 0, threshold.isFinite, let worst = means.max(), mean.isFinite else { return [] }

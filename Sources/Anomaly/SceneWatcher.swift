@@ -18,15 +18,15 @@ public enum SceneChange: Sendable, Hashable {
 /// Tells a change of light, a moved or covered camera and a frozen picture from what happens in the scene, by the luma
 /// at the model's size. Deterministic; allocates nothing after its start; a few microseconds a frame at 64×64.
 ///
-/// A frame is held against one of up to a second before it, so that a lamp that takes half a second to come up is seen as
-/// well. A person or a van that fills up to 40 % of the frame says nothing here (from about 65 % on it is a cut). After a
-/// light, cut or blank the next one is told 10 s later at the soonest: each mutes the detector for its warm-up, and
-/// someone who flashes a lamp must not keep it mute. What comes in between is left to the score.
+/// A frame is held against one of up to a second before it, so that a lamp that takes half a second to come up is
+/// seen as well. A person or a van that fills up to 40 % of the frame says nothing here (from about 65 % on it is a
+/// cut). After a light, cut or blank the next one is told 10 s later at the soonest: each mutes the detector for its
+/// warm-up, and someone who flashes a lamp must not keep it mute. What comes in between is left to the score.
 ///
 /// Frozen: a sensor has noise, so no two frames of a real camera are the same to the last bit; but shrinking averages
-/// noise away, and an encoder may repeat a still scene exactly until its next key frame. So `frozenAfter` should be longer
-/// than the camera's key frame interval. A noise-free synthetic source, or a night camera whose encoder crushes black,
-/// can be still for as long as nothing moves: raise `frozenAfter` there.
+/// noise away, and an encoder may repeat a still scene exactly until its next key frame. So `frozenAfter` should be
+/// longer than the camera's key frame interval. A noise-free synthetic source, or a night camera whose encoder
+/// crushes black, can be still for as long as nothing moves: raise `frozenAfter` there.
 public struct SceneWatcher: Sendable {
     /// How old the frame may be that a new one is held against.
     static let referenceAge = Duration.seconds(1)
@@ -70,7 +70,8 @@ public struct SceneWatcher: Sendable {
         nextReport = .zero
     }
 
-    /// Looks at a frame's luma (`size.area` codes, full range, row by row), taken at `time`; at most one change a frame.
+    /// Looks at a frame's luma (`size.area` codes, full range, row by row), taken at `time`; at most one change a
+    /// frame.
     public mutating func observe(luma: UnsafeBufferPointer<UInt8>, time: MonotonicTime) -> SceneChange? {
         precondition(luma.count == size.area, "a frame of another size than the watcher's")
         guard let now = luma.baseAddress else { return nil }

@@ -1,6 +1,7 @@
 /// How one frame's error map becomes one number, the raw score.
 public enum ScoreMethod: Sendable, Hashable {
-    /// The mean of the squared error over all pixels that count: the article's MSE. Sees what changes the whole picture.
+    /// The mean of the squared error over all pixels that count: the article's MSE. Sees what changes the whole
+    /// picture.
     case mean
     /// The mean of the `count` worst tiles of `size` × `size` model pixels, which overlap by half. Sees small things,
     /// which the mean over a whole picture hides.

@@ -59,7 +59,8 @@ public final class Scorer {
     /// next call of `score`.
     public var errors: UnsafeBufferPointer<Float> { UnsafeBufferPointer(map) }
 
-    /// The raw score of a frame: `input` and its reconstruction `output`, `size.area` values each in [-1, 1], row by row.
+    /// The raw score of a frame: `input` and its reconstruction `output`, `size.area` values each in [-1, 1], row by
+    /// row.
     ///
     /// Values are 0 (perfect) to 4. Sums are in double precision and in a fixed order: the same frame gives the same
     /// bits. Where the mask leaves out every tile (only thin slits are open), the score is the mean.

@@ -1,7 +1,7 @@
 internal import Video
 
-/// Square tiles over a frame that overlap by half; the last one of each row and column ends at the frame's edge, so that
-/// every pixel lies in a tile whatever the frame's size.
+/// Square tiles over a frame that overlap by half; the last one of each row and column ends at the frame's edge, so
+/// that every pixel lies in a tile whatever the frame's size.
 struct TileGrid {
     /// A tile's width and height in pixels: the size asked for, or the frame's where that is less.
     let width: Int, height: Int

@@ -145,8 +145,8 @@ private func events(_ scores: [Double], threshold: Double, rate: Double, _ setti
         }
     }
 
-    /// Scores that lie close under the threshold, as where a busy picture is never rebuilt well: 0.8 of the threshold lies
-    /// among them, and an event would never end.
+    /// Scores that lie close under the threshold, as where a busy picture is never rebuilt well: 0.8 of the threshold
+    /// lies among them, and an event would never end.
     @Test func anEventEndsWhereNormalIsHigh() throws {
         var random = SeededRandom(21)
         let normal = (0..<6000).map { _ in 0.02 + 0.0005 * random.normal() }
@@ -194,8 +194,8 @@ private func events(_ scores: [Double], threshold: Double, rate: Double, _ setti
         let error = Self.refused(Array(scores[0..<116]), rate: 15)
         #expect(
             error?.description
-                == "calibration: 86 frames (5 s) are left beside the warm-up; it takes 100 frames and 30 s at the least: "
-                + "give it more normal footage")
+                == "calibration: 86 frames (5 s) are left beside the warm-up; it takes 100 frames and 30 s at the "
+                + "least: give it more normal footage")
     }
 
     @Test(arguments: [Double.nan, .infinity, -0.001])

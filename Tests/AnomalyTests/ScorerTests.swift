@@ -216,8 +216,8 @@ private func box(_ left: Double, _ top: Double, _ right: Double, _ bottom: Doubl
         }
     }
 
-    /// With the mean, a picture full of edges has many tiles over the whole picture's threshold: the box is drawn around
-    /// what is worst, not around everything.
+    /// With the mean, a picture full of edges has many tiles over the whole picture's threshold: the box is drawn
+    /// around what is worst, not around everything.
     @Test func theMeanKeepsToTheWorstPlace() {
         var y = frame([], noise: 0.001)
         for row in 0..<64 { for column in stride(from: 0, to: 64, by: 9) { y[row * 64 + column] = 0.35 } }
