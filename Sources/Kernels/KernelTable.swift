@@ -1,0 +1,55 @@
+package import CKernels
+import Glibc
+
+/// The microkernels in use: plain C for every operation, overridden where the CPU has something better.
+///
+/// Chosen once at start (`best`); everything that computes takes a table, so that a test or a benchmark can hold one
+/// instruction set against another in one process.
+public struct KernelTable: Sendable {
+    /// The instruction set that the table was filled up to: `scalar` or `avx2`.
+    public let name: String
+
+    package private(set) var shrinkAddRow16: zanzo_shrink_add_row16 = zanzo_shrink_add_row16_scalar
+    package private(set) var shrinkAddRow32: zanzo_shrink_add_row32 = zanzo_shrink_add_row32_scalar
+    package private(set) var shrinkFinish16: zanzo_shrink_finish16 = zanzo_shrink_finish16_scalar
+    package private(set) var shrinkFinish32: zanzo_shrink_finish32 = zanzo_shrink_finish32_scalar
+
+    /// Instruction sets that this build knows, the plainest first.
+    public static let names = ["scalar", "avx2"]
+
+    /// The fastest table that this CPU runs; `ZANZO_CPU=scalar|avx2` in the environment asks for a plainer one.
+    ///
+    /// An unknown name, or one that this CPU cannot run, is passed over: `problem(with:)` says what is wrong with it.
+    public static let best: KernelTable = {
+        if let wanted = getenv("ZANZO_CPU"), let table = named(String(cString: wanted)) { return table }
+        return KernelTable(upTo: names[names.count - 1])
+    }()
+
+    /// The table of one instruction set; nil where the name is unknown or this CPU cannot run it.
+    public static func named(_ isa: String) -> KernelTable? {
+        guard names.contains(isa) else { return nil }
+        let table = KernelTable(upTo: isa)
+        return table.name == isa ? table : nil
+    }
+
+    /// Why `named` gives no table for `isa`, in one line; nil where it gives one.
+    public static func problem(with isa: String) -> String? {
+        if named(isa) != nil { return nil }
+        let known = names.joined(separator: ", ")
+        return names.contains(isa)
+            ? "this CPU does not run \(isa) code" : "unknown instruction set \"\(isa)\"; known ones: \(known)"
+    }
+
+    /// The ladder: plain C first, then each set that the CPU has, up to the one asked for.
+    private init(upTo isa: String) {
+        guard isa != "scalar", zanzo_cpu_has_avx2() != 0 else {
+            name = "scalar"
+            return
+        }
+        name = "avx2"
+        #if arch(x86_64)
+            shrinkAddRow16 = zanzo_shrink_add_row16_avx2
+            shrinkFinish16 = zanzo_shrink_finish16_avx2
+        #endif
+    }
+}
