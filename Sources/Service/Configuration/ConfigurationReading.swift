@@ -3,7 +3,7 @@ final class ConfigurationReading {
     /// The file's path, as messages show it.
     let file: String
     /// The folder from which the file's relative paths start.
-    let folder: String
+    var folder: String
     /// What was found wrong so far.
     private(set) var problems: [ConfigurationError.Problem] = []
 
@@ -36,6 +36,11 @@ final class ConfigurationReading {
     func report(line: Int, key: String, _ message: String) {
         guard problems.count < 200 else { return }
         problems.append(.init(file: file, line: line, key: key, message: message))
+    }
+
+    /// The problems in the order of their lines.
+    var sortedProblems: [ConfigurationError.Problem] {
+        problems.enumerated().sorted { ($0.element.line, $0.offset) < ($1.element.line, $1.offset) }.map(\.element)
     }
 
     /// `path` as seen from the file's folder; absolute ones as they are.

@@ -82,7 +82,7 @@ extension Format<String> {
 
     /// A text that is not empty and has no control characters.
     static func text(_ wanted: String, maximum: Int = 1024) -> Self {
-        .scalar(wanted, show: { Self.quoted($0) }) { (text) throws(ValueFault) in
+        .scalar(wanted, show: { String.quotedForYAML($0) }) { (text) throws(ValueFault) in
             guard !text.isEmpty else { return nil }
             guard text.utf8.count <= maximum else {
                 throw ValueFault(message: "the text has \(text.utf8.count) bytes; at most \(maximum) are taken")
@@ -96,10 +96,8 @@ extension Format<String> {
 
     /// A word of letters, digits and `-`, `_`, `.`.
     static func word(_ wanted: String) -> Self {
-        .scalar(wanted, show: { Self.quoted($0) }) { (text) throws(ValueFault) in
-            let isWord = (1...253).contains(text.utf8.count) && text.utf8.allSatisfy { byte in
-                (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || "-_.".utf8.contains(byte)
-            }
+        .scalar(wanted, show: { String.quotedForYAML($0) }) { (text) throws(ValueFault) in
+            let isWord = (1...253).contains(text.utf8.count) && text.utf8.allSatisfy(\.isWordByte)
             return isWord ? text : nil
         }
     }
@@ -107,21 +105,27 @@ extension Format<String> {
     /// One of the words `choices`.
     static func choice(_ choices: [String]) -> Self {
         let list = choices.dropLast().joined(separator: ", ") + " or " + (choices.last ?? "")
-        return .scalar("one of \(list)", show: { Self.quoted($0) }) { (text) throws(ValueFault) in
+        return .scalar("one of \(list)", show: { String.quotedForYAML($0) }) { (text) throws(ValueFault) in
             if choices.contains(text) { return text }
             let hint = Spelling.nearest(to: text, among: choices).map { "; did you mean \($0)?" } ?? ""
             throw ValueFault(message: "\"\(YAMLNode.printable(text))\" is not one of \(list)\(hint)")
         }
     }
+}
 
-    /// Double quotes around what YAML would read otherwise.
-    static func quoted(_ text: String) -> String {
-        let isPlain = text.utf8.allSatisfy { byte in
-            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || "-_./".utf8.contains(byte)
-        }
-        let words = ["", "null", "~", "-", "--", "---"]
-        if isPlain, !words.contains(text), !text.hasPrefix("-") { return text }
+extension String {
+    /// `text` for a YAML file, with double quotes around what YAML would read otherwise.
+    static func quotedForYAML(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy { $0.isWordByte || $0 == UInt8(ascii: "/") }
+        if isPlain, !["", "null"].contains(text), !text.hasPrefix("-") { return text }
         return "\"" + text.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : "\($0)" }.joined() + "\""
+    }
+}
+
+extension UInt8 {
+    /// A letter, a digit, `-`, `_` or `.`.
+    var isWordByte: Bool {
+        (48...57).contains(self) || (65...90).contains(self) || (97...122).contains(self) || "-_.".utf8.contains(self)
     }
 }
 

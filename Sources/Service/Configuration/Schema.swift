@@ -61,6 +61,13 @@ struct Field<Root: Sendable>: Sendable {
         inner = []
     }
 
+    /// A key with one value, or `word` for none.
+    init<Value>(
+        _ name: String, _ path: WritableKeyPath<Root, Value?> & Sendable, _ format: Format<Value>, or word: String
+    ) {
+        self.init(name, path, format.or(word))
+    }
+
     /// A key whose value is a section.
     init<Value>(_ name: String, _ path: WritableKeyPath<Root, Value> & Sendable, _ schema: Schema<Value>) {
         self.name = name
