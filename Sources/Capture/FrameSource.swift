@@ -1,3 +1,4 @@
+import Glibc
 public import Video
 
 /// What a source gives, for logs and status.
@@ -81,8 +82,8 @@ public protocol FrameSource: AnyObject {
 
     /// Waits up to `timeout` for the next frame.
     ///
-    /// Throws `.timedOut` where none came in time (the source stays open and may be read again), anything else where it
-    /// is gone: close it then.
+    /// Throws `.timedOut` where none came in time (a device or RTSP stream stays open and may be read again; HTTP has to
+    /// be opened anew), anything else where it is gone: close it then.
     func read(timeout: Duration) throws(CaptureError) -> Reading
 
     /// Lets go of the device, connection or file; harmless where it is closed already.
@@ -94,13 +95,29 @@ public protocol FrameSource: AnyObject {
 
     /// What was counted so far.
     var counters: SourceCounters { get }
+
+    /// Ends a blocked `open` or `read` from another thread.
+    var cancellation: Cancellation { get }
+}
+
+extension FrameSource {
+    /// For sources that never block: nothing to end.
+    public var cancellation: Cancellation { Cancellation() }
 }
 
 /// The source that `specification` describes; nothing is opened yet.
 public func makeSource(_ specification: SourceSpecification, time: any TimeSource) -> any FrameSource {
     let options = specification.options
     switch specification.kind {
-    case .v4l2, .stream, .file, .pictures: return UnbuiltSource(name: specification.redacted)
+    case .v4l2: return UnbuiltSource(name: specification.redacted)
+    case .pictures(let path): return PicturesSource(path: path, options: options, time: time)
+    case .stream(let address): return LibavSource(address: address, options: options, time: time)
+    case .file(let path):
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            return LibavSource(path: path, options: options, time: time)
+        }
+        return PicturesSource(path: path, options: options, time: time)
     case .synthetic(let settings):
         return SyntheticSource(settings: settings, options: options, time: time)
     }
