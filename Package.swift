@@ -47,6 +47,7 @@ let package = Package(
         .systemLibrary(name: "CPNG"),
         .systemLibrary(name: "CSystemd"),
         .systemLibrary(name: "CYAML"),
+        .systemLibrary(name: "CLinux"),
         // Our own C: microkernels only.
         .target(name: "CKernels", cSettings: kernelFlags),
 
@@ -60,7 +61,8 @@ let package = Package(
         room(
             "Service",
             [
-                "Video", "Kernels", "Model", "Anomaly", "Pictures", "Capture", "Publish", "CSystemd", "CYAML",
+                "Video", "Kernels", "Model", "Anomaly", "Pictures", "Capture", "Publish", "CFFmpeg", "CLinux", "CSystemd",
+                "CYAML",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

@@ -33,6 +33,7 @@ public final class FrameRing: Sendable {
     public init(count: Int, modelSize: FrameSize, pictureCapacity: FrameSize) {
         precondition(count >= 3, "a ring needs a slot being filled, one being read and one between them")
         self.pictureCapacity = pictureCapacity
+        self.modelSize = modelSize
         cells = (0..<count).map { _ in Cell(FrameSlot(modelSize: modelSize, pictureCapacity: pictureCapacity)) }
     }
 
@@ -41,6 +42,8 @@ public final class FrameRing: Sendable {
 
     /// The largest colour picture that a slot holds.
     public let pictureCapacity: FrameSize
+    /// The size of the luma that a slot holds.
+    public let modelSize: FrameSize
 
     /// Frames handed over so far, and those among them that were overwritten before anyone read them.
     public var counts: (published: UInt64, overwritten: UInt64) {

@@ -26,3 +26,15 @@ import Video
         #expect(time.now() >= deadline)
     }
 }
+
+extension TimeTests {
+    @Test(
+        arguments: [
+            (0, "1970-01-01T00:00:00.000000Z"), (951_782_400_000_001, "2000-02-29T00:00:00.000001Z"),
+            (1_788_228_184_123_456, "2026-09-01T02:03:04.123456Z"), (-1, "1969-12-31T23:59:59.999999Z"),
+            (4_107_542_399_999_999, "2100-02-28T23:59:59.999999Z"), (4_107_542_400_000_000, "2100-03-01T00:00:00.000000Z"),
+        ])
+    func utcIsWrittenAsRFC3339(microseconds: Int64, text: String) {
+        #expect(UTCTime(microseconds: microseconds).description == text)
+    }
+}

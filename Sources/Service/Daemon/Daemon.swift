@@ -1,11 +1,11 @@
 import Anomaly
-import Capture
-import Kernels
-import Logging
+public import Capture
+public import Kernels
+public import Logging
 import Model
 import Publish
 import Synchronization
-import Video
+public import Video
 
 /// What the daemon takes from outside, so that a test can give it another clock, another camera, another socket.
 public struct DaemonEnvironment: Sendable {
@@ -70,7 +70,7 @@ public actor Daemon {
         let board = board
         let server = EventServer(
             settings: configuration.serverSettings(inherited: environment.inheritedSocket) { board.statusLine() },
-            journal: journal.reader, log: environment.log)
+            replay: journal.reader, log: environment.log)
         try await server.start()
         self.server = server
         let store = SnapshotStore(settings: configuration.snapshotStoreSettings)
@@ -178,21 +178,22 @@ public actor Daemon {
         worker.join(camera)
         if plan.threshold == nil {
             environment.log.warning(
-                "camera \(camera.name): \(settings.model) has no threshold, so nothing will be called an anomaly: "
-                    + "run `zanzo calibrate`, or set threshold:")
+                """
+                camera \(camera.name): \(settings.model) has no threshold, so nothing will be called an anomaly: \
+                run `zanzo calibrate`, or set threshold:
+                """)
         }
         var data = EventData(camera: camera.name)
         data.model = plan.identity
         data.threshold = plan.threshold
         publish(.modelLoaded, data)
-        let source = environment.makeSource(settings.source, environment.time)
-        let time = environment.time
-        let loop = CaptureLoop(
-            camera: camera, source: source, time: time, workerBell: worker.bell,
-            backoff: Backoff(seed: UInt64(bitPattern: Int64(camera.name.hashValue))))
-        let thread = NamedThread(name: "cap-\(camera.name)") { loop.run() }
+        let (time, makeSource) = (environment.time, environment.makeSource)
+        let bell = worker.bell
+        let thread = NamedThread(name: "cap-\(camera.name)") {
+            CaptureLoop(camera: camera, time: time, workerBell: bell) { makeSource($0, time) }.run()
+        }
         running[camera.name] = RunningCamera(
-            camera: camera, capture: thread, cancellation: source.cancellation, worker: worker)
+            camera: camera, capture: thread, worker: worker)
     }
 
     private func publish(_ type: EventType, _ data: EventData) {

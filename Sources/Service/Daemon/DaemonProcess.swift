@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Kernels
 import Logging
@@ -33,7 +34,7 @@ public struct DaemonProcess: Sendable {
             Self.complain("\(error)")
             return Self.badConfiguration
         }
-        let log = SystemLog.bootstrap(label: "zanzod", level: configuration.logLevel)
+        let log = SystemLog.logger(level: configuration.logLevel)
         guard let kernels = (cpu ?? configuration.cpu).map({ KernelTable.named($0) }) ?? KernelTable.best else {
             Self.complain("--cpu \(cpu ?? configuration.cpu ?? ""): this CPU has no such kernels; `zanzo doctor` lists them")
             return Self.badConfiguration
@@ -72,10 +73,10 @@ public struct DaemonProcess: Sendable {
     }
 
     private func load() throws -> Configuration {
-        isDemo ? try DemoConfiguration.make(length: nil) : try Configuration.load(path: path)
+        try Configuration.load(path: path)
     }
 
-    private static func complain(_ text: String) { fputs("zanzod: \(text)\n", stderr) }
+    private static func complain(_ text: String) { zanzo_complain("zanzod: \(text)\n") }
 }
 
 /// Once a second: stock for `zanzo status` and `STATUS=`, and the watchdog, as long as every worker moves.

@@ -42,7 +42,8 @@ struct ModelLibrary {
         }
         return ScoringPlan(
             model: entry.model, identity: entry.identity, method: method,
-            threshold: camera.threshold ?? entry.calibration?.threshold)
+            threshold: camera.threshold ?? entry.calibration?.threshold,
+            detector: entry.calibration?.applied(to: camera.detector, threshold: camera.threshold) ?? camera.detector)
     }
 
     private mutating func load(_ path: String, for camera: String) throws(StartError) -> Entry {
@@ -50,7 +51,7 @@ struct ModelLibrary {
         if let known = entries[path], known.stamp == stamp { return known }
         do {
             let model = try Model(path: path, kernels: kernels)
-            let calibration = try model.metadata[Calibration.metadataKey].map { json in try Calibration(json: json) }
+            let calibration = try model.calibration()
             let entry = Entry(
                 model: model, identity: try Self.digest(path, camera), calibration: calibration, stamp: stamp)
             entries[path] = entry

@@ -5,13 +5,11 @@ import Capture
 struct RunningCamera {
     let camera: Camera
     let capture: NamedThread
-    let cancellation: Cancellation
     let worker: InferenceWorker
 
     /// Ends its threads; a blocked read comes back within a fifth of a second.
     func stop(_ reason: EndReason) {
         camera.stop(reason)
-        cancellation.cancel()
         worker.bell.ring()
     }
 

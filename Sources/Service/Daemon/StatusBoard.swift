@@ -1,3 +1,4 @@
+import Capture
 import FoundationEssentials
 import Synchronization
 import Video

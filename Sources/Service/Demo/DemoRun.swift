@@ -1,5 +1,6 @@
 import Capture
 import FoundationEssentials
+import CLinux
 import Glibc
 import Publish
 import Video
@@ -29,7 +30,7 @@ public struct DemoRun {
         print("  model     \(setup.model)")
         print("  socket    \(setup.socket)        (try: socat - UNIX-CONNECT:\(setup.socket) | jq .)")
         print("  pictures  \(setup.directory)/\(DemoSetup.camera)/snapshots")
-        fflush(stdout)
+        zanzo_flush_output()
         let daemon = try ChildProcess(path: daemonPath, arguments: ["--config", configuration], log: setup.directory + "/zanzod.log")
         defer { daemon.end() }
         try listen(to: daemon)
@@ -105,7 +106,9 @@ public struct DemoRun {
             order.append(id)
         case EventType.anomalyUpdate.rawValue, EventType.anomalyEnd.rawValue:
             guard let id = data.event else { return false }
-            events[id]?.peak = max(events[id]?.peak ?? 0, data.peak ?? 0)
+            guard var event = events[id] else { return false }
+            event.peak = max(event.peak, data.peak ?? 0)
+            events[id] = event
         case EventType.cameraOffline.rawValue:
             return true
         default:
@@ -121,10 +124,10 @@ public struct DemoRun {
         let filled = Int(share * 30)
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 30 - filled)
         let level = String(repeating: lastScore >= 1 ? "▲" : "▪", count: min(20, Int(lastScore * 8)))
-        fputs("\r\(bar) \(Int(seconds)) s  \(order.count) events  score \((lastScore * 100).rounded() / 100) \(level)\u{1B}[K", stderr)
+        zanzo_complain("\r\(bar) \(Int(seconds)) s  \(order.count) events  score \((lastScore * 100).rounded() / 100) \(level)\u{1B}[K")
     }
 
     private func clearProgress() {
-        if isatty(STDERR_FILENO) == 1 { fputs("\r\u{1B}[K", stderr) }
+        if isatty(STDERR_FILENO) == 1 { zanzo_complain("\r\u{1B}[K") }
     }
 }

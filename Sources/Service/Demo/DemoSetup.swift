@@ -1,4 +1,4 @@
-import Capture
+public import Capture
 import Glibc
 import Video
 

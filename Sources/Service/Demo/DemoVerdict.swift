@@ -1,4 +1,4 @@
-import Capture
+public import Capture
 import Video
 
 /// An event as the demonstration's subscriber heard it.

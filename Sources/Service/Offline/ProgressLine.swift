@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Video
 
@@ -20,11 +21,11 @@ public struct ProgressLine {
         let filled = Int((share.map { min(1, max(0, $0)) } ?? 0) * Double(width))
         let bar = share == nil
             ? "" : String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled) + "  "
-        fputs("\r\(bar)\(text())\u{1B}[K", stderr)
+        zanzo_complain("\r\(bar)\(text())\u{1B}[K")
     }
 
     /// Takes the line away.
     public func clear() {
-        if isShown, lastDrawn != nil { fputs("\r\u{1B}[K", stderr) }
+        if isShown, lastDrawn != nil { zanzo_complain("\r\u{1B}[K") }
     }
 }

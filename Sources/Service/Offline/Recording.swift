@@ -79,7 +79,7 @@ public struct Recording {
         }
         let digits = String(count - frames)
         let name = "strip-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits + ".png"
-        try AtomicFile.write(try PNG.encode(canvas), path: request.output + "/" + name)
+        try atomicWrite(try PNG.encode(canvas), path: request.output + "/" + name)
         strip = []
     }
 }

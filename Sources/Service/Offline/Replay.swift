@@ -4,7 +4,7 @@ import FoundationEssentials
 import Glibc
 import Model
 import Pictures
-public import Video
+import Video
 
 /// `zanzo replay`: plays a clip through exactly what the daemon does with a camera, and shows what it would have said.
 public struct Replay {
@@ -154,13 +154,15 @@ public struct Replay {
     }
 
     private func plot(_ points: [ScorePoint], _ events: [Found]) -> Canvas {
-        Pictures.Evidence.plot(
-            points: points.map { ($0.seconds, $0.score ?? $0.raw) }, threshold: threshold == nil ? nil : 1,
-            events: events.map { $0.start...max($0.start, $0.end) }, title: request.clip,
-            unit: threshold == nil ? "raw score (\(method))" : "score (1 is the alarm line)")
+        var plot = ScorePlot(
+            points: points.map { ScorePlot.Point(time: $0.seconds, score: $0.score ?? $0.raw) },
+            threshold: threshold == nil ? nil : 1, events: events.map { $0.start...max($0.start, $0.end) },
+            title: request.clip)
+        plot.label = threshold == nil ? "raw score, \(method)" : "score, 1 is the alarm line"
+        return Pictures.Evidence.plot(plot)
     }
 
     private func writePicture(_ canvas: Canvas, _ path: String) throws {
-        try AtomicFile.write(try PNG.encode(canvas), path: path)
+        try atomicWrite(try PNG.encode(canvas), path: path)
     }
 }

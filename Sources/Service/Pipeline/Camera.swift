@@ -14,6 +14,8 @@ struct ScoringPlan: Sendable {
     let method: ScoreMethod
     /// Raw scores at or over it count; nil where the model was never calibrated: frames are rebuilt, not judged.
     let threshold: Double?
+    /// When an anomaly starts and ends: the camera's settings, fitted to what the model's normal scores are like.
+    let detector: DetectorSettings
 }
 
 /// One camera: what its capture thread, its worker and the publisher share. Everything is allocated here, once.
@@ -38,6 +40,8 @@ final class Camera: Sendable {
     let isStopping = Atomic<Bool>(false)
     /// Why it is being stopped; written before `isStopping`.
     let stopReason = Mutex<EndReason>(.stopped)
+    /// Ends the source's blocked calls; nil before the first opening.
+    let cancellation = Mutex<Cancellation?>(nil)
     /// Set by the capture thread when the source is lost, cleared by the worker when it has ended what was running.
     let isSourceLost = Atomic<Bool>(false)
     /// Set by the worker when it has handed over its last report.
@@ -70,6 +74,7 @@ final class Camera: Sendable {
         stopReason.withLock { $0 = reason }
         isStopping.store(true, ordering: .releasing)
         spaceBell.ring()
+        cancellation.withLock { $0?.cancel() }
     }
 
     var shouldStop: Bool { isStopping.load(ordering: .acquiring) }

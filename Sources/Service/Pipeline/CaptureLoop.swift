@@ -1,4 +1,5 @@
 import Capture
+import Model
 import Synchronization
 import Video
 
@@ -7,7 +8,8 @@ import Video
 /// `run` is the retry loop; `runOnce` is the story of one stream from opening to loss.
 final class CaptureLoop {
     private let camera: Camera
-    private let source: any FrameSource
+    private var source: any FrameSource
+    private let make: (SourceSpecification) -> any FrameSource
     private let time: any TimeSource
     private let workerBell: Doorbell
     private let shrinker: FrameShrinker
@@ -18,12 +20,18 @@ final class CaptureLoop {
     /// What the publisher was told last, so that a camera that stays away is reported once.
     private var reportedOffline = false
 
-    init(camera: Camera, source: any FrameSource, time: any TimeSource, workerBell: Doorbell, backoff: Backoff) {
+    /// A loop for `camera`; `make` gives the source of a specification.
+    init(
+        camera: Camera, time: any TimeSource, workerBell: Doorbell,
+        make: @escaping (SourceSpecification) -> any FrameSource
+    ) {
         self.camera = camera
-        self.source = source
+        self.make = make
         self.time = time
         self.workerBell = workerBell
-        self.backoff = backoff
+        source = make(camera.settings.source)
+        // Another jitter for each camera, the same at each start.
+        backoff = Backoff(seed: camera.name.utf8.reduce(0) { $0 &* 31 &+ UInt64($1) })
         pacer = Pacer(rate: camera.settings.rate)
         let size = camera.plan.model.topology.size
         shrinker = FrameShrinker(
@@ -48,6 +56,9 @@ final class CaptureLoop {
 
     /// One stream: returns at a file's end or when stopped, throws when the source is lost.
     private func runOnce() throws(CaptureError) {
+        if camera.settings.credentials != nil { source = make(try authorised()) }
+        camera.cancellation.withLock { $0 = source.cancellation }
+        if camera.shouldStop { return }
         defer { source.close() }
         let format = try source.open()
         camera.counters.sessions.add()
@@ -67,6 +78,15 @@ final class CaptureLoop {
                 finish()
                 return
             }
+        }
+    }
+
+    /// The source with user and password, read anew at each opening: a password that was changed is used at once.
+    private func authorised() throws(CaptureError) -> SourceSpecification {
+        do {
+            return try camera.settings.sourceForOpening()
+        } catch {
+            throw CaptureError(.authentication, "read the credentials of \(camera.name)", "\(error)")
         }
     }
 

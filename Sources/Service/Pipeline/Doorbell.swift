@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Video
 
@@ -9,7 +10,7 @@ final class Doorbell: Sendable {
     private let descriptor: Int32
 
     init() {
-        descriptor = eventfd(0, Int32(EFD_NONBLOCK.rawValue | EFD_CLOEXEC.rawValue))
+        descriptor = eventfd(0, ZANZO_EFD_FLAGS)
         precondition(descriptor >= 0, "eventfd: no file descriptor left (raise LimitNOFILE=)")
     }
 

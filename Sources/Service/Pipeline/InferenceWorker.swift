@@ -1,3 +1,4 @@
+import Anomaly
 import Model
 import Synchronization
 import Video

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Synchronization
 import Video
@@ -30,7 +31,7 @@ final class NamedThread: Sendable {
             { argument in
                 guard let argument else { return nil }
                 let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-                pthread_setname_np(pthread_self(), start.thread.name)
+                zanzo_name_thread(start.thread.name)
                 start.body()
                 start.thread.finished.store(true, ordering: .releasing)
                 start.thread.done.ring()

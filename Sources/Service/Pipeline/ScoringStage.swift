@@ -21,6 +21,9 @@ final class ScoringStage {
     private var lastLatest: MonotonicTime?
     private var lastKept: MonotonicTime?
 
+    /// How often `latest.png` is drawn anew.
+    static let latestEvery = Duration.seconds(10)
+
     init(camera: Camera, reconstructor: Reconstructor) {
         self.camera = camera
         self.reconstructor = reconstructor
@@ -30,7 +33,7 @@ final class ScoringStage {
         scorer = Scorer(
             size: size, mask: Mask(size: size, regions: settings.regions, masks: settings.masks),
             method: camera.plan.method)
-        detector = Detector(settings: settings.detector)
+        detector = Detector(settings: camera.plan.detector, rate: settings.rate)
         watcher = SceneWatcher(size: size, frozenAfter: settings.frozenAfter)
         history = StripHistory(modelSize: size)
     }
@@ -101,6 +104,7 @@ final class ScoringStage {
     }
 
     private func note(_ slot: FrameSlot, _ rebuilt: Reconstruction, _ transition: Transition?) {
+        history.aspect = Double(slot.pictureSize.width) / Double(slot.pictureSize.height)
         if case .start = transition {
             history.begin(slot, output: rebuilt.output)
         } else if detector.isActive {
@@ -132,7 +136,7 @@ final class ScoringStage {
 
     private func takeSnapshot(_ slot: FrameSlot, _ rebuilt: Reconstruction, _ score: Report) {
         let settings = camera.settings
-        let isLatest = isDue(settings.latestEvery, since: lastLatest, slot.time)
+        let isLatest = isDue(Self.latestEvery, since: lastLatest, slot.time)
         let isKept = isDue(settings.snapshotEvery, since: lastKept, slot.time)
         guard isLatest || isKept else { return }
         lastLatest = slot.time

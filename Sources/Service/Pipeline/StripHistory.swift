@@ -14,6 +14,8 @@ final class Strip: Pooled, @unchecked Sendable {
     let capacity: Int
     let modelSize: FrameSize
     private(set) var columns: [Column]
+    /// Width over height of the camera's picture.
+    var aspect = 1.0
     /// Columns in use.
     var count = 0
     private let pixels: UnsafeMutableBufferPointer<UInt8>
@@ -64,6 +66,8 @@ struct StripHistory {
     /// Columns a strip may have: before the event, during it, and the frame of its end.
     static let capacity = leading + during + 1
 
+    /// Width over height of the camera's picture, as of the latest frame.
+    var aspect = 1.0
     private let spacing: Duration
     private let before: Strip
     private var beforeNext = 0
@@ -111,6 +115,7 @@ struct StripHistory {
     func copy(to strip: Strip) {
         for index in 0..<event.count { strip.copy(index, of: event, to: index) }
         strip.count = event.count
+        strip.aspect = aspect
     }
 
     /// Forgets everything: the stream was interrupted.

@@ -1,3 +1,5 @@
+import Video
+
 /// Frames that a camera lost, by reason; what was left out on purpose (to score `rate` a second) is not among them.
 struct DropCounts: Hashable, Sendable {
     /// Overwritten in the ring before the worker came to them: the box is too slow for its cameras.

@@ -1,4 +1,5 @@
 import Anomaly
+import Capture
 import Logging
 import Publish
 import Video
@@ -45,7 +46,7 @@ final class EventDesk {
         self.time = time
         self.host = host
         self.log = log
-        composer = EventComposer(seed: UInt64(bitPattern: time.utc().microseconds))
+        composer = EventComposer()
         lastDropReport = time.now()
     }
 
@@ -180,7 +181,7 @@ final class EventDesk {
         }
         if lastSweep.map({ now - $0 >= .seconds(60) }) ?? true {
             lastSweep = now
-            if let event = store.sweep(composer: &composer) { publish(event) }
+            store.sweep()
         }
     }
 

@@ -39,11 +39,10 @@ final class EvidenceStore {
             return Pictures.Evidence.strip(
                 columns: (0..<strip.count).map { index in
                     StripColumn(
-                        luma: UnsafeBufferPointer(strip.luma(index)),
-                        reconstruction: UnsafeBufferPointer(strip.reconstruction(index)),
-                        seconds: (strip.columns[index].time - began).seconds,
-                        isDuringEvent: strip.columns[index].isDuringEvent)
-                }, size: strip.modelSize)
+                        luma: Array(strip.luma(index)), reconstruction: Array(strip.reconstruction(index)),
+                        size: strip.modelSize, offset: (strip.columns[index].time - began).seconds,
+                        isEvent: strip.columns[index].isDuringEvent)
+                }, aspect: strip.aspect, caption: "\(camera.name)  \(running.start)  event \(running.id)")
         }
         return paths
     }
@@ -57,12 +56,20 @@ final class EvidenceStore {
         if case .snapshot(keep: true) = report.kind { _ = write(camera, .periodic(time: report.utc)) { canvas } }
     }
 
+    /// Deletes what is too old or too much.
+    func sweep() {}
+
     private func comparison(_ report: Report, _ moment: Moment, _ camera: Camera) -> Canvas {
         let size = camera.ring.modelSize
         return Pictures.Evidence.comparison(
             luma: UnsafeBufferPointer(moment.luma), reconstruction: UnsafeBufferPointer(moment.reconstruction),
             size: size, aspect: Double(moment.pictureSize.width) / Double(moment.pictureSize.height),
-            caption: "\(camera.name)  \(report.utc)  score \(report.score)")
+            caption: caption(report, camera))
+    }
+
+    private func caption(_ report: Report, _ camera: Camera) -> String {
+        let score = report.score.isNaN ? "not calibrated" : "score \(NumberText.short(report.score))"
+        return "\(camera.name)  \(report.utc)  \(score)"
     }
 
     private func photograph(_ moment: Moment) -> Canvas {

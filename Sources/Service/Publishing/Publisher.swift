@@ -44,8 +44,7 @@ final class Publisher: Sendable {
     }
 
     /// The writer's thread.
-    func run(_ desk: consuming EventDesk) {
-        var desk = desk
+    func run(_ desk: EventDesk) {
         var nextTick = time.now()
         while true {
             let mail = mailbox.withLock { mailbox in

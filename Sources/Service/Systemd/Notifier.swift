@@ -1,5 +1,6 @@
 import CSystemd
 import Glibc
+import Video
 
 /// Tells systemd how the daemon is (sd_notify(3)); says nothing where nobody listens.
 struct Notifier: Sendable {
@@ -19,9 +20,7 @@ struct Notifier: Sendable {
 
     /// A reload begins. `Type=notify-reload` (systemd 253) wants the time as well; older ones pass it over.
     func reloading() {
-        var now = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &now)
-        send("RELOADING=1\nMONOTONIC_USEC=\(now.tv_sec * 1_000_000 + now.tv_nsec / 1000)")
+        send("RELOADING=1\nMONOTONIC_USEC=\(SystemTime().now().nanoseconds / 1000)")
     }
 
     /// The daemon is on its way out.

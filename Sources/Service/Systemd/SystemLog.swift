@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Logging
 
@@ -26,7 +27,7 @@ struct SystemLog: LogHandler {
     }
 
     func log(event: LogEvent) {
-        fputs(line(level: event.level, message: "\(event.message)", metadata: event.metadata), stderr)
+        zanzo_complain(line(level: event.level, message: "\(event.message)", metadata: event.metadata))
     }
 
     /// The line as it is written, with its end.

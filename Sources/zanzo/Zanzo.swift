@@ -1,0 +1,10 @@
+import ArgumentParser
+import Service
+
+/// Zanzo's command line: a shell around the Service room.
+@main
+struct Zanzo: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "zanzo", abstract: "Talk to zanzod, and prepare its models.", version: zanzoVersion,
+        subcommands: [ReplayCommand.self, CalibrateCommand.self, RecordCommand.self, DemoCommand.self])
+}
