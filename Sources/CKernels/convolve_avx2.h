@@ -23,10 +23,11 @@ typedef __m256 tile_sums[TILE_PIXELS][2];
 // sums[p] += in[p][c] * w[c] over `channels` channels; V vectors of outputs (1 or 2).
 CONVOLVE_INLINE void tile_add(
     const int P, const int V, tile_sums sums, const float *const *pixels, size_t offset, size_t channels,
-    const float *w) {
+    const float *w, const size_t ahead) {
     const float *in[TILE_PIXELS];
     CONVOLVE_UNROLL for (int p = 0; p < P; p++) in[p] = pixels[p] + offset;
     for (size_t c = 0; c < channels; c++, w += 8 * V) {
+        if (ahead > 0) _mm_prefetch((const char *)(w + ahead), _MM_HINT_T1);
         const __m256 w0 = _mm256_load_ps(w), w1 = V > 1 ? _mm256_load_ps(w + 8) : w0;
         CONVOLVE_UNROLL for (int p = 0; p < P; p++) {
             const __m256 x = _mm256_broadcast_ss(in[p] + c);
@@ -56,7 +57,7 @@ CONVOLVE_INLINE void tile_whole(
         if (V > 1) sums[p][1] = _mm256_load_ps(bias + 8);
     }
     for (size_t t = 0; t < pass->tap_count; t++, w += channels * 8 * (size_t)V)
-        tile_add(P, V, sums, pixels, pass->taps[t], channels, w);
+        tile_add(P, V, sums, pixels, pass->taps[t], channels, w, 0);
     tile_store(P, V, sums, out, pass->layer->activation == ZANZO_RELU);
 }
 
@@ -68,7 +69,7 @@ CONVOLVE_INLINE void tile_slice(
     CONVOLVE_UNROLL for (int p = 0; p < P; p++) {
         CONVOLVE_UNROLL for (int v = 0; v < V; v++) sums[p][v] = _mm256_load_ps(kept + 16 * p + 8 * v);
     }
-    tile_add(P, V, sums, pixels, offset, channels, w);
+    tile_add(P, V, sums, pixels, offset, channels, w, SLICE_CHANNELS * 8 * (size_t)V);
     if (last) {
         tile_store(P, V, sums, out, relu);
     } else {

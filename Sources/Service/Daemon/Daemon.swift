@@ -92,7 +92,7 @@ public actor Daemon {
 
     /// Ends running events, flushes the journal, tells subscribers, and closes; returns within two seconds.
     public func stop() async {
-        for camera in running.values { camera.camera.stop(.stopped) }
+        for entry in running.values { entry.stop(.stopped) }
         workers.forEach { $0.stop() }
         for thread in workerThreads where !thread.join(timeout: .milliseconds(500)) {
             environment.log.warning("an inference worker did not end in time")
@@ -114,7 +114,7 @@ public actor Daemon {
         configuration = new
         var changed: [String] = []
         for (name, entry) in running where !plans.contains(where: { entry.isSame($0, $1, old, new) }) {
-            stopCamera(entry, .reconfigured)
+            entry.stop(.reconfigured)
             running[name] = nil
             changed.append(name)
         }
@@ -191,12 +191,8 @@ public actor Daemon {
             camera: camera, source: source, time: time, workerBell: worker.bell,
             backoff: Backoff(seed: UInt64(bitPattern: Int64(camera.name.hashValue))))
         let thread = NamedThread(name: "cap-\(camera.name)") { loop.run() }
-        running[camera.name] = RunningCamera(camera: camera, source: source, capture: thread, worker: worker)
-    }
-
-    private func stopCamera(_ entry: RunningCamera, _ reason: EndReason) {
-        entry.camera.stop(reason)
-        entry.worker.bell.ring()
+        running[camera.name] = RunningCamera(
+            camera: camera, capture: thread, cancellation: source.cancellation, worker: worker)
     }
 
     private func publish(_ type: EventType, _ data: EventData) {

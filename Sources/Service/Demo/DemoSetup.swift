@@ -80,13 +80,29 @@ public struct DemoSetup: Sendable {
     /// `demo.safetensors` as installed (`PREFIX/share/zanzo`), or as it lies in the source tree.
     static func shippedModel() -> String? { places().first { access($0, R_OK) == 0 } }
 
-    private static func places() -> [String] {
+    /// The program called `name` in the folder of the running one.
+    public static func besideThisProgram(_ name: String) throws(StartError) -> String {
+        guard let own = ownPath, let slash = own.lastIndex(of: "/") else {
+            throw StartError(message: "/proc/self/exe can't be read: name the daemon with --zanzod")
+        }
+        let path = own[...slash] + name
+        guard access(String(path), X_OK) == 0 else {
+            throw StartError(message: "\(path): \(errorText(errno)): name the daemon with --zanzod")
+        }
+        return String(path)
+    }
+
+    private static var ownPath: String? {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
-        guard count > 0 else { return [] }
-        var folder = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard count > 0 else { return nil }
+        return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    private static func places() -> [String] {
+        guard var folder = ownPath else { return [] }
         var places: [String] = []
-        // PREFIX/bin/zanzo, SOURCE/.build/release/zanzo (a link to SOURCE/.build/TRIPLE/release/zanzo)
+        // PREFIX/bin/zanzo, or SOURCE/.build/TRIPLE/release/zanzo
         for _ in 0..<5 {
             guard let slash = folder.lastIndex(of: "/") else { break }
             folder = String(folder[..<slash])

@@ -38,6 +38,7 @@ final class CaptureLoop {
                 try runOnce()
                 break
             } catch {
+                if camera.shouldStop { break }
                 lose(error)
                 wait(backoff.next())
             }
