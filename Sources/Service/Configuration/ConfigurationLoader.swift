@@ -33,7 +33,7 @@ struct ConfigurationLoader {
         if let entry = entries.first(where: { $0.key == "camera_defaults" }) {
             let place = reading.top.under("camera_defaults")
             Schema.shared.read(entry.value, into: &defaults, at: place)
-            checkDetector(defaults, line: entry.line, place)
+            checkDetector(defaults, line: Self.lines(of: entry.value)["detector"] ?? entry.line, place)
         }
         guard let entry = entries.first(where: { $0.key == "cameras" }) else { return }
         let place = reading.top.under("cameras")
@@ -72,14 +72,14 @@ struct ConfigurationLoader {
         let problemCount = place.reading.problems.count
         var draft = defaults
         Schema.camera.read(node, into: &draft, at: place)
-        let keys = place.entries(of: node).map { Set($0.map(\.key)) } ?? ["source", "model"]
-        if draft.source == nil, !keys.contains("source") {
+        let lines = Self.lines(of: node)
+        if draft.source == nil, lines["source"] == nil {
             place.under("source").report(line, "is missing; write what to watch: /dev/video0, rtsp://…, a file's path")
         }
-        if draft.model == nil, !keys.contains("model") {
+        if draft.model == nil, lines["model"] == nil {
             place.under("model").report(line, "is missing; write the model file's path")
         }
-        checkDetector(draft, line: line, place)
+        checkDetector(draft, line: lines["detector"] ?? line, place)
         guard place.reading.problems.count == problemCount, let source = draft.source, let model = draft.model else {
             return
         }
@@ -99,6 +99,12 @@ struct ConfigurationLoader {
         } else if let problem = detector.problem {
             place.report(line, problem)
         }
+    }
+
+    /// The line of each key of a mapping.
+    private static func lines(of node: YAMLNode) -> [String: Int] {
+        guard case .mapping(let entries) = node.content else { return [:] }
+        return Dictionary(entries.map { ($0.key, $0.line) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// Letters, digits, `-` and `_`, 1 to 64 of them: a name becomes a folder, a topic and a part of an address.

@@ -46,10 +46,9 @@ struct Format<Value: Sendable>: Sendable {
                 if case .scalar(word, _) = node.content { return .some(nil) }
                 let inner = ConfigurationReading(file: "")
                 if let value = read(node, inner.top) { return value }
-                // The inner message names what was wanted; so that it names `word` too, say it anew.
+                // The inner message says what was wanted without `word`.
                 for problem in inner.problems {
-                    let isPlain = problem.message == "\(node.shown) is not \(self.wanted)"
-                    place.report(problem.line, isPlain ? "\(node.shown) is not \(wanted)" : problem.message)
+                    place.report(problem.line, problem.message.replacing(self.wanted, with: wanted))
                 }
                 return nil
             },

@@ -30,6 +30,10 @@ struct Schema<Root: Sendable>: Sendable {
 
     private func unknown(_ key: String) -> String {
         let names = fields.map(\.name)
+        if ["user", "username", "password", "pass"].contains(key) {
+            return "unknown key; user and password stand in a file of their own: credentials"
+        }
+        if key == "source" { return "unknown key here; every camera has its own source" }
         if let nearest = Spelling.nearest(to: key, among: names) { return "unknown key; did you mean \(nearest)?" }
         if let home = keys.first(where: { $0.hasSuffix("." + key) }) {
             return "unknown key here; it belongs under \(home.dropLast(key.count + 1)):"

@@ -1,6 +1,7 @@
 /// Finds the word that somebody meant.
 enum Spelling {
-    /// The word in `words` nearest to `word`, where it is near enough to be meant: one slip for every three letters.
+    /// The word in `words` nearest to `word`, where it is near enough to be meant: one slip for every three letters, or
+    /// its beginning.
     static func nearest(to word: String, among words: [String]) -> String? {
         let word = Array(word.lowercased().utf8.prefix(64))
         let allowed = max(1, word.count / 3)
@@ -9,7 +10,8 @@ enum Spelling {
             let distance = distance(word, Array(candidate.lowercased().utf8))
             if distance <= allowed, distance < best?.distance ?? .max { best = (candidate, distance) }
         }
-        return best?.word
+        if let best { return best.word }
+        return word.count >= 3 ? words.first { $0.utf8.starts(with: word) } : nil
     }
 
     /// Letters left out, put in, changed, or swapped with their neighbour, to make `b` of `a` (optimal string alignment).
