@@ -104,7 +104,8 @@ final class PicturesSource: FrameSource {
         let sides = 1...FrameShrinker.largestSide
         guard sides.contains(view.size.width), sides.contains(view.size.height) else {
             throw CaptureError(
-                .unsupported, "open \(path)", "pictures of \(view.size) are larger than the 8192x8192 that are supported")
+                .unsupported, "open \(path)",
+                "pictures of \(view.size) are larger than the 8192x8192 that are supported")
         }
         return SourceFormat(name: strip == nil ? "pictures" : "strip", size: view.size, rate: rate)
     }

@@ -177,7 +177,11 @@ func failure(_ source: any FrameSource) -> CaptureError? {
             (try scratch.write(Array(whole.prefix(whole.count / 2)), "half.mp4"), .badData, "cut short"),
             (scratch.file("none.mp4"), .unavailable, "no such file"),
             (scratch.path, .notACamera, "directory"),
-            (try scratch.write(Array("RIFF$\0\0\0WAVEfmt \u{10}\0\0\0\u{1}\0\u{1}\0@\u{1F}\0\0@\u{1F}\0\0\u{1}\0\u{8}\0data".utf8) + [0, 0, 0, 0], "a.wav"), .notACamera, "no video"),
+            (
+                try scratch.write(
+                    Array("RIFF$\0\0\0WAVEfmt \u{10}\0\0\0\u{1}\0\u{1}\0@\u{1F}\0\0@\u{1F}\0\0\u{1}\0\u{8}\0data".utf8)
+                        + [0, 0, 0, 0], "a.wav"), .notACamera, "no video"
+            ),
         ]
         for (path, code, words) in cases {
             let error = failure(source(path))

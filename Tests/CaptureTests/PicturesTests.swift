@@ -71,7 +71,8 @@ enum SharedData {
         let path = try picture("strip.png", 24, 8) { x, y in UInt8(x / 8 * 50 + x % 8 + 8 * y) }
         let source = source(path) { $0.rate = 5 }
         #expect(try source.open().description == "strip 8x8 5 fps")
-        let slot = FrameSlot(modelSize: FrameSize(width: 8, height: 8), pictureCapacity: FrameSize(width: 64, height: 64))
+        let slot = FrameSlot(
+            modelSize: FrameSize(width: 8, height: 8), pictureCapacity: FrameSize(width: 64, height: 64))
         let shrinker = FrameShrinker(modelSize: slot.modelSize, pictureCapacity: slot.pictureCapacity)
         for index in 0..<3 {
             guard case .frame(let frame) = try source.read(timeout: .zero) else {
@@ -123,7 +124,9 @@ enum SharedData {
         ]
         for (path, code, words) in cases {
             let error = failure(source(path))
-            #expect(error?.code == code && error?.description.contains(words) == true, "\(path): \(String(describing: error))")
+            #expect(
+                error?.code == code && error?.description.contains(words) == true,
+                "\(path): \(String(describing: error))")
             #expect(error?.description.contains(path) == true)
         }
         #expect(failure(source(good)) == nil)
@@ -161,7 +164,8 @@ enum SharedData {
         let expected = try referenceFrames("\(SharedData.path)/reference/stream.safetensors", count: 32 * 64 * 64)
         let source = source(strip)
         #expect(try source.open().size == FrameSize(width: 64, height: 64))
-        let slot = FrameSlot(modelSize: FrameSize(width: 64, height: 64), pictureCapacity: FrameSize(width: 64, height: 64))
+        let slot = FrameSlot(
+            modelSize: FrameSize(width: 64, height: 64), pictureCapacity: FrameSize(width: 64, height: 64))
         let shrinker = FrameShrinker(modelSize: slot.modelSize, pictureCapacity: slot.pictureCapacity)
         for index in 0..<32 {
             guard case .frame(let frame) = try source.read(timeout: .zero) else {

@@ -8,7 +8,8 @@ final class TestFrame {
     let view: PixelView
     private let memory: [UnsafeMutablePointer<UInt8>]
 
-    init(_ size: FrameSize, _ format: PixelFormat, range: LumaRange, fill: (_ plane: Int, _ x: Int, _ y: Int) -> UInt8) {
+    init(_ size: FrameSize, _ format: PixelFormat, range: LumaRange, fill: (_ plane: Int, _ x: Int, _ y: Int) -> UInt8)
+    {
         let chroma = format.chromaSize(of: size) ?? FrameSize(width: 0, height: 0)
         let layouts: [(Int, Int)] =
             switch format {
@@ -30,7 +31,9 @@ final class TestFrame {
             planes.append(plane)
             strides.append(stride)
         }
-        func plane(_ number: Int) -> UnsafePointer<UInt8>? { number < planes.count ? UnsafePointer(planes[number]) : nil }
+        func plane(_ number: Int) -> UnsafePointer<UInt8>? {
+            number < planes.count ? UnsafePointer(planes[number]) : nil
+        }
         func stride(_ number: Int) -> Int { number < strides.count ? strides[number] : 0 }
         memory = planes
         view = PixelView(
@@ -156,7 +159,8 @@ private func shrunk(_ frame: TestFrame, model: FrameSize, capacity: FrameSize = 
         let view = PixelView(
             planes: (UnsafePointer(memory), nil, nil), strides: (size.width, 0, 0), size: size, format: .gray8,
             range: .full)
-        let slot = FrameSlot(modelSize: FrameSize(width: 63, height: 61), pictureCapacity: FrameSize(width: 64, height: 64))
+        let slot = FrameSlot(
+            modelSize: FrameSize(width: 63, height: 61), pictureCapacity: FrameSize(width: 64, height: 64))
         FrameShrinker(modelSize: slot.modelSize, pictureCapacity: slot.pictureCapacity).shrink(view, into: slot)
         #expect(slot.luma.allSatisfy { $0 == 255 } && slot.picture[0] == 255)
     }
@@ -173,7 +177,8 @@ private func shrunk(_ frame: TestFrame, model: FrameSize, capacity: FrameSize = 
     }
 
     @Test func aNewGeometryIsNoticed() {
-        let slot = FrameSlot(modelSize: FrameSize(width: 8, height: 8), pictureCapacity: FrameSize(width: 16, height: 16))
+        let slot = FrameSlot(
+            modelSize: FrameSize(width: 8, height: 8), pictureCapacity: FrameSize(width: 16, height: 16))
         let shrinker = FrameShrinker(modelSize: slot.modelSize, pictureCapacity: slot.pictureCapacity)
         for (size, code) in [(FrameSize(width: 64, height: 32), UInt8(10)), (FrameSize(width: 20, height: 40), 90)] {
             let frame = TestFrame(size, .gray8, range: .full) { _, _, _ in code }

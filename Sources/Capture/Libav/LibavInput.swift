@@ -100,7 +100,9 @@ final class LibavInput {
         }
         // The deadline outlives the context: LibavInput keeps it, and it is only used by calls made in between.
         context.pointee.interrupt_callback = AVIOInterruptCB(
-            callback: { Unmanaged<LibavDeadline>.fromOpaque($0.unsafelyUnwrapped).takeUnretainedValue().isOver ? 1 : 0 },
+            callback: {
+                Unmanaged<LibavDeadline>.fromOpaque($0.unsafelyUnwrapped).takeUnretainedValue().isOver ? 1 : 0
+            },
             opaque: Unmanaged.passUnretained(deadline).toOpaque())
         var dictionary: OpaquePointer?
         defer { av_dict_free(&dictionary) }

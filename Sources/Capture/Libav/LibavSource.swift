@@ -10,6 +10,8 @@ import Video
 final class LibavSource: FrameSource {
     /// How long opening may take in all, up to the first picture: some cameras send a key frame every 10 s only.
     static let openingTime = Duration.seconds(15)
+    /// The same for this source: tests shorten it.
+    var openingTime = LibavSource.openingTime
     /// Packets or reads in a row that may fail before a source counts as broken.
     private static let failureLimit = 250
 
@@ -55,7 +57,7 @@ final class LibavSource: FrameSource {
         close()
         let operation = "open \(request.name)"
         if let path { try checkFile(path, operation) }
-        deadline.allow(Self.openingTime)
+        deadline.allow(openingTime)
         let input = try LibavInput(request, deadline: deadline)
         self.input = input
         mapper = FrameMapper()
@@ -74,7 +76,7 @@ final class LibavSource: FrameSource {
             close()
             if error.code == .timedOut, !cancellation.isCancelled {
                 throw CaptureError(
-                    .timedOut, operation, "no picture within \(Int(Self.openingTime.seconds)) s; is anything sent?")
+                    .timedOut, operation, "no picture within \(openingTime.seconds) s; is anything sent?")
             }
             throw error
         }
@@ -202,7 +204,9 @@ final class LibavSource: FrameSource {
     /// At the end of a file that is to be looped: back to its start. False where it ends here.
     private func startAgain(_ input: LibavInput) throws(CaptureError) -> Bool {
         guard options.loop, framesThisPass > 0, !cancellation.isCancelled else { return false }
-        guard av_seek_frame(input.format, input.stream.pointee.index, 0, AVSEEK_FLAG_BACKWARD) >= 0 else { return false }
+        guard av_seek_frame(input.format, input.stream.pointee.index, 0, AVSEEK_FLAG_BACKWARD) >= 0 else {
+            return false
+        }
         avcodec_flush_buffers(input.codec)
         (isDraining, hasSeenKey, framesThisPass, previousStamp) = (false, false, 0, nil)
         stamps.startAgain()
@@ -212,10 +216,12 @@ final class LibavSource: FrameSource {
     private func describe(_ input: LibavInput) throws(CaptureError) -> SourceFormat {
         let frame = input.frame.pointee
         let size = FrameSize(width: Int(frame.width), height: Int(frame.height))
-        guard (1...FrameShrinker.largestSide).contains(size.width), (1...FrameShrinker.largestSide).contains(size.height)
+        guard (1...FrameShrinker.largestSide).contains(size.width),
+            (1...FrameShrinker.largestSide).contains(size.height)
         else {
             throw CaptureError(
-                .unsupported, "open \(request.name)", "frames of \(size) are larger than the 8192x8192 that are supported")
+                .unsupported, "open \(request.name)",
+                "frames of \(size) are larger than the 8192x8192 that are supported")
         }
         guard mapper?.view(input.frame) != nil else {
             throw CaptureError(.unsupported, "open \(request.name)", "its pixel format cannot be converted")
@@ -283,7 +289,9 @@ struct FileStamps {
             let isNewPass = first == nil && last != nil
             let begin = first ?? seconds
             first = begin
-            let own = offset + (isNewPass || offset > .zero ? step : .zero) + Duration(seconds: max(-1e6, min(1e6, seconds - begin)))
+            let own =
+                offset + (isNewPass || offset > .zero ? step : .zero)
+                + Duration(seconds: max(-1e6, min(1e6, seconds - begin)))
             if last.map({ own > $0 }) ?? true { stamp = own }
         }
         last = stamp
