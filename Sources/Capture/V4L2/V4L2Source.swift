@@ -16,6 +16,8 @@ final class V4L2Source: FrameSource {
     private let options: SourceOptions
     private let time: any TimeSource
     private let opener: V4L2Opener
+    /// "read /dev/video0": made once, as a read must not allocate.
+    private let operation: String
 
     private var device: (any V4L2Device)?
     private var agreement: V4L2Agreement?
@@ -34,6 +36,7 @@ final class V4L2Source: FrameSource {
         opener: @escaping V4L2Opener = { (path) throws(V4L2Errno) in try V4L2SystemDevice(path: path) }
     ) {
         (self.path, self.options, self.time, self.opener) = (path, options, time, opener)
+        operation = "read \(path)"
     }
 
     deinit { close() }
@@ -91,7 +94,6 @@ final class V4L2Source: FrameSource {
     }
 
     func read(timeout: Duration) throws(CaptureError) -> Reading {
-        let operation = "read \(path)"
         guard let device, let agreement else { throw CaptureError(.disconnected, operation, "it is not open") }
         if let pending {
             self.pending = nil
