@@ -1,9 +1,38 @@
 #include "kernels.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 int zanzo_cpu_has_avx2(void) {
 #if defined(__x86_64__)
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 #else
     return 0;
+#endif
+}
+
+uint64_t zanzo_flush_denormals_begin(void) {
+#if defined(__x86_64__)
+    const unsigned flush_to_zero = 0x8000, denormals_are_zero = 0x0040;
+    unsigned before = _mm_getcsr();
+    _mm_setcsr(before | flush_to_zero | denormals_are_zero);
+    return before;
+#elif defined(__aarch64__)
+    const uint64_t flush_to_zero = 1ull << 24;
+    uint64_t before;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(before));
+    __asm__ volatile("msr fpcr, %0" : : "r"(before | flush_to_zero));
+    return before;
+#else
+    return 0;
+#endif
+}
+
+void zanzo_flush_denormals_end(uint64_t before) {
+#if defined(__x86_64__)
+    _mm_setcsr((unsigned)before);
+#elif defined(__aarch64__)
+    __asm__ volatile("msr fpcr, %0" : : "r"(before));
 #endif
 }

@@ -14,6 +14,15 @@ public struct KernelTable: Sendable {
     package private(set) var shrinkFinish16: zanzo_shrink_finish16 = zanzo_shrink_finish16_scalar
     package private(set) var shrinkFinish32: zanzo_shrink_finish32 = zanzo_shrink_finish32_scalar
 
+    package private(set) var layout = zanzo_layout(
+        lanes: Int(ZANZO_LANES), block: Int(ZANZO_BLOCK), linear_block: Int(ZANZO_LINEAR_BLOCK))
+    package private(set) var conv3x3: zanzo_conv3x3 = zanzo_conv3x3_scalar
+    package private(set) var conv3x3Few: zanzo_conv3x3_few = zanzo_conv3x3_few_scalar
+    package private(set) var deconv3x3: zanzo_deconv3x3 = zanzo_deconv3x3_scalar
+    package private(set) var linear: zanzo_linear = zanzo_linear_scalar
+    package private(set) var gru: zanzo_gru = zanzo_gru_scalar
+    package private(set) var normalise: zanzo_normalise = zanzo_normalise_scalar
+
     /// Instruction sets that this build knows, the plainest first.
     public static let names = ["scalar", "avx2"]
 
@@ -50,6 +59,12 @@ public struct KernelTable: Sendable {
         #if arch(x86_64)
             shrinkAddRow16 = zanzo_shrink_add_row16_avx2
             shrinkFinish16 = zanzo_shrink_finish16_avx2
+            conv3x3 = zanzo_conv3x3_avx2
+            conv3x3Few = zanzo_conv3x3_few_avx2
+            deconv3x3 = zanzo_deconv3x3_avx2
+            linear = zanzo_linear_avx2
+            gru = zanzo_gru_avx2
+            normalise = zanzo_normalise_avx2
         #endif
     }
 }

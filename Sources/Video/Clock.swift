@@ -17,18 +17,21 @@ public struct SystemTime: TimeSource {
     /// The machine's own clocks.
     public init() {}
 
+    /// Now, on the monotonic clock.
     public func now() -> MonotonicTime {
         var t = timespec()
         clock_gettime(CLOCK_MONOTONIC, &t)
         return MonotonicTime(nanoseconds: Int64(t.tv_sec) * 1_000_000_000 + Int64(t.tv_nsec))
     }
 
+    /// Now, in UTC.
     public func utc() -> UTCTime {
         var t = timespec()
         clock_gettime(CLOCK_REALTIME, &t)
         return UTCTime(microseconds: Int64(t.tv_sec) * 1_000_000 + Int64(t.tv_nsec) / 1000)
     }
 
+    /// Returns at `deadline` (a simulated clock moves there).
     public func sleep(until deadline: MonotonicTime) {
         var t = timespec(
             tv_sec: Int(deadline.nanoseconds / 1_000_000_000), tv_nsec: Int(deadline.nanoseconds % 1_000_000_000))
@@ -49,10 +52,13 @@ public final class SimulatedTime: TimeSource {
         self.epoch = UTCTime(microseconds: epoch.microseconds - start.nanoseconds / 1000)
     }
 
+    /// Now, on the monotonic clock.
     public func now() -> MonotonicTime { MonotonicTime(nanoseconds: current.load(ordering: .acquiring)) }
 
+    /// Now, in UTC.
     public func utc() -> UTCTime { UTCTime(microseconds: epoch.microseconds + now().nanoseconds / 1000) }
 
+    /// Returns at `deadline` (a simulated clock moves there).
     public func sleep(until deadline: MonotonicTime) {
         _ = current.max(deadline.nanoseconds, ordering: .acquiringAndReleasing)
     }

@@ -32,11 +32,15 @@ public final class FrameRing: Sendable {
     /// A ring of `count` slots (3 or more).
     public init(count: Int, modelSize: FrameSize, pictureCapacity: FrameSize) {
         precondition(count >= 3, "a ring needs a slot being filled, one being read and one between them")
+        self.pictureCapacity = pictureCapacity
         cells = (0..<count).map { _ in Cell(FrameSlot(modelSize: modelSize, pictureCapacity: pictureCapacity)) }
     }
 
     /// Slots in the ring.
     public var count: Int { cells.count }
+
+    /// The largest colour picture that a slot holds.
+    public let pictureCapacity: FrameSize
 
     /// Frames handed over so far, and those among them that were overwritten before anyone read them.
     public var counts: (published: UInt64, overwritten: UInt64) {

@@ -12,12 +12,15 @@ public struct MonotonicTime: Hashable, Comparable, Sendable {
     /// The clock's start.
     public static let zero = MonotonicTime(nanoseconds: 0)
 
+    /// Whether `a` is earlier than `b`.
     public static func < (a: MonotonicTime, b: MonotonicTime) -> Bool { a.nanoseconds < b.nanoseconds }
 
+    /// The point `d` after `a`.
     public static func + (a: MonotonicTime, d: Duration) -> MonotonicTime {
         MonotonicTime(nanoseconds: a.nanoseconds + d.nanoseconds)
     }
 
+    /// The point `d` before `a`.
     public static func - (a: MonotonicTime, d: Duration) -> MonotonicTime {
         MonotonicTime(nanoseconds: a.nanoseconds - d.nanoseconds)
     }
@@ -36,8 +39,10 @@ public struct UTCTime: Hashable, Comparable, Sendable {
     /// A point `microseconds` after 1970-01-01T00:00:00Z.
     public init(microseconds: Int64) { self.microseconds = microseconds }
 
+    /// Whether `a` is earlier than `b`.
     public static func < (a: UTCTime, b: UTCTime) -> Bool { a.microseconds < b.microseconds }
 
+    /// The point `d` after `a`.
     public static func + (a: UTCTime, d: Duration) -> UTCTime {
         UTCTime(microseconds: a.microseconds + d.nanoseconds / 1000)
     }

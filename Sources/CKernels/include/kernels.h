@@ -63,6 +63,125 @@ void zanzo_shrink_finish16_avx2(uint8_t *target, const uint16_t *columns, const 
 #endif
 
 // ---------------------------------------------------------------------------------------------------------------------
+// The network, float32
+//
+// Maps. An activation map lies as rows of pixels of channels: [height][width][channels], the channels of a pixel padded
+// with zeros to a multiple of `lanes` (not so the picture itself, whose one channel stays one). Every map that a
+// convolution reads has a border of one pixel of zeros on all four sides; its owner clears the border once and no kernel
+// writes to it. Distances between rows and pixels (`_row`, `_pixel`) are given in floats, so a kernel knows no padding.
+// Maps are aligned to 64 bytes at their start; so are packed weights and biases.
+//
+// Weights are packed once, in the order in which the kernels read them (pack.c), by the sizes that the kernels of one
+// table agree on:
+//   convolutions  outputs in blocks of `block`; the last may be narrower, a multiple of `lanes`, filled with zeros:
+//                 [block][tap][input channel][output of the block]. Bias: one float an output, padded likewise.
+//   few outputs   [output][tap][input channel, padded with zeros to a multiple of `lanes`]; bias: [output].
+//   linear        each run of `columns` outputs in blocks of `linear_block`, the last filled with zeros:
+//                 [run][block][input][output of the block]. Bias: [run][columns padded to whole blocks].
+//
+// Sums are made in a fixed order, so the same table gives the same bits whatever else the machine does. Between two
+// tables the order, and so the last bits, may differ.
+
+typedef struct {
+    size_t lanes, block, linear_block;
+} zanzo_layout;
+
+/// The layout of the plain C and the AVX2 kernels.
+enum { ZANZO_LANES = 8, ZANZO_BLOCK = 16, ZANZO_LINEAR_BLOCK = 32 };
+
+typedef enum { ZANZO_IDENTITY = 0, ZANZO_RELU = 1, ZANZO_TANH = 2 } zanzo_activation;
+
+/// A 3x3 convolution with one pixel of padding, or its transpose (below).
+typedef struct {
+    const float *weights, *bias; // batch norm folded in
+    size_t height, width;        // pixels: of the output (convolution), of the input (transposed)
+    size_t in_channels;          // channels read of each input pixel, without padding
+    size_t out_channels;         // channels written, padded to `lanes` (`few`: as they are)
+    size_t stride;               // 1 or 2; transposed: always 2
+    size_t in_row, in_pixel;     // floats between neighbours of the input map
+    size_t out_row, out_pixel;   // floats between neighbours of the output map
+    zanzo_activation activation; // `few`: any; the others: ZANZO_IDENTITY or ZANZO_RELU
+} zanzo_convolution;
+
+/// out[y][x][o] = activation(bias[o] + sum over ky, kx, c of in[stride y + ky][stride x + kx][c] * w[o][c][ky][kx]).
+/// `in` is the corner of the border, one pixel up and left of the first; `out` is the first pixel.
+typedef void (*zanzo_conv3x3)(float *out, const float *in, const zanzo_convolution *layer);
+
+/// The same with stride 1 for a handful of outputs, as in the last layer: vectors run over the input's channels, and
+/// the input's padding channels are read (they are zero).
+typedef void (*zanzo_conv3x3_few)(float *out, const float *in, const zanzo_convolution *layer);
+
+/// Transposed 3x3 convolution, stride 2, padding 1, output padding 1: twice the input's height and width.
+/// Done by the four phases of the output's parity, so no product with an inserted zero is ever made:
+///   even y: row y/2 with ky = 1;  odd y: row (y+1)/2 with ky = 0 and row (y-1)/2 with ky = 2;  the same across.
+/// Weights: for the phases (even y, even x), (even, odd), (odd, even), (odd, odd) one after another, each packed as a
+/// convolution of 1, 2, 2 and 4 taps, rows from the top, columns from the left. `in` is the first pixel, not the border
+/// (only the border to the right and below is read); `out` is the first pixel.
+typedef void (*zanzo_deconv3x3)(float *out, const float *in, const zanzo_convolution *layer);
+
+/// out[r * out_stride + j] = bias + sum over i of in[i] * w[r * columns + j][i], for r < runs, j < columns.
+typedef struct {
+    const float *weights, *bias;
+    size_t inputs, runs, columns, out_stride;
+} zanzo_linear_layer;
+typedef void (*zanzo_linear)(float *out, const float *in, const zanzo_linear_layer *layer);
+
+/// One step of a GRU cell, gates in PyTorch's order (reset, update, new), each of `hidden` rows:
+///   r = sigmoid(Wir x + bir + Whr h + bhr)   z = sigmoid(Wiz x + biz + Whz h + bhz)
+///   n = tanh(Win x + bin + r (Whn h + bhn))  h = (1 - z) n + z h
+/// `input` and `state` are linear layers of one run of 3 * hidden columns. `h` is read and replaced; `scratch` has room
+/// for 6 * hidden floats.
+typedef struct {
+    zanzo_linear_layer input, state;
+    size_t hidden;
+} zanzo_gru_cell;
+typedef void (*zanzo_gru)(float *h, const float *in, const zanzo_gru_cell *cell, float *scratch);
+
+/// out[y * out_row + x] = luma[y * width + x] / 127.5 - 1, for y < height, x < width (the last rounding is the float's).
+typedef void (*zanzo_normalise)(float *out, const uint8_t *luma, size_t height, size_t width, size_t out_row);
+
+#define ZANZO_NETWORK_KERNELS(isa)                                                                                     \
+    void zanzo_conv3x3_##isa(float *out, const float *in, const zanzo_convolution *layer);                             \
+    void zanzo_conv3x3_few_##isa(float *out, const float *in, const zanzo_convolution *layer);                         \
+    void zanzo_deconv3x3_##isa(float *out, const float *in, const zanzo_convolution *layer);                           \
+    void zanzo_linear_##isa(float *out, const float *in, const zanzo_linear_layer *layer);                             \
+    void zanzo_gru_##isa(float *h, const float *in, const zanzo_gru_cell *cell, float *scratch);                       \
+    void zanzo_normalise_##isa(float *out, const uint8_t *luma, size_t height, size_t width, size_t out_row);
+
+ZANZO_NETWORK_KERNELS(scalar)
+#if defined(__x86_64__)
+ZANZO_NETWORK_KERNELS(avx2)
+#endif
+
+// Packing, done once when a model is loaded; plain C on every machine. `weights` need no alignment (they lie in a file).
+
+/// w[output][input][3][3], each output multiplied by scale[output], as `zanzo_conv3x3` reads it.
+void zanzo_pack_conv3x3(
+    float *packed, const void *weights, const float *scale, size_t outputs, size_t inputs, const zanzo_layout *layout);
+/// The same as `zanzo_conv3x3_few` reads it.
+void zanzo_pack_conv3x3_few(
+    float *packed, const void *weights, const float *scale, size_t outputs, size_t inputs, const zanzo_layout *layout);
+/// w[input][output][3][3] (PyTorch's order for transposed convolutions) as `zanzo_deconv3x3` reads it.
+void zanzo_pack_deconv3x3(
+    float *packed, const void *weights, const float *scale, size_t outputs, size_t inputs, const zanzo_layout *layout);
+
+/// `row_of` and `column_of` for a place that is padding: its weights are zero.
+#define ZANZO_PADDING UINT32_MAX
+/// w[row_of[output]][column_of[input]] of a matrix of `width` columns, as `zanzo_linear` reads it: the maps let a layer
+/// read and write pixels of channels where the file has channels of pixels. There are runs * columns outputs.
+void zanzo_pack_linear(
+    float *packed, const void *weights, size_t width, const uint32_t *row_of, const uint32_t *column_of, size_t runs,
+    size_t columns, size_t inputs, const zanzo_layout *layout);
+
+/// Index of the first of `count` floats at `values` (any alignment) that is not finite, or `count`.
+size_t zanzo_first_not_finite(const void *values, size_t count);
+
+/// Sums run into denormal numbers when a signal fades, and those cost a hundred times a normal operation on most CPUs.
+/// `begin` makes this thread treat them as zero and returns what was set before; `end` sets that again.
+uint64_t zanzo_flush_denormals_begin(void);
+void zanzo_flush_denormals_end(uint64_t before);
+
+// ---------------------------------------------------------------------------------------------------------------------
 // The CPU
 
 /// Whether this CPU (and its operating system) runs AVX2 and FMA code. Always 0 on other architectures.

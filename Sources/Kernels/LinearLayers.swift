@@ -1,0 +1,126 @@
+private import CKernels
+
+/// A fully connected layer with bias: a vector on one side, a vector or a map on the other.
+public final class LinearLayer: Sendable {
+    /// Multiply-adds of one run.
+    public var multiplyAdds: Int { inputs * runs * columns }
+    fileprivate let inputs, runs, columns: Int
+    fileprivate let weights, bias: AlignedBuffer<Float>
+    private let kernels: KernelTable
+
+    /// Packs a matrix [rows of the file][width] of float32 (any alignment): output j is the file's row `rowOf[j]`, input
+    /// i its column `columnOf[i]`; a negative entry is padding. Outputs come in `runs` runs of equal length.
+    private init(
+        weights source: UnsafeRawPointer, width: Int, bias: [Float], rowOf: [Int], columnOf: [Int], runs: Int,
+        kernels: KernelTable
+    ) {
+        (inputs, self.runs, columns, self.kernels) = (columnOf.count, runs, rowOf.count / runs, kernels)
+        var layout = kernels.layout
+        let padded = (columns + layout.linear_block - 1) / layout.linear_block * layout.linear_block
+        func indices(_ list: [Int]) -> [UInt32] { list.map { $0 < 0 ? .max : UInt32($0) } }
+        var weights = AlignedBuffer<Float>(count: runs * padded * inputs)
+        zanzo_pack_linear(
+            weights.mutableBase, source, width, indices(rowOf), indices(columnOf), runs, columns, inputs, &layout)
+        self.weights = weights
+        var ordered = AlignedBuffer<Float>(count: runs * padded)
+        let place = ordered.mutableBase
+        for (index, row) in rowOf.enumerated() where row >= 0 {
+            place[index / columns * padded + index % columns] = bias[row]
+        }
+        self.bias = ordered
+    }
+
+    /// A plain layer: `weights` [outputs][inputs].
+    public convenience init(
+        weights: UnsafeRawPointer, bias: [Float], inputs: Int, outputs: Int, kernels: KernelTable
+    ) {
+        precondition(bias.count == outputs)
+        self.init(
+            weights: weights, width: inputs, bias: bias, rowOf: Array(0..<outputs), columnOf: Array(0..<inputs),
+            runs: 1, kernels: kernels)
+    }
+
+    /// Reads a map without border: `weights` [outputs][channels × height × width] (PyTorch's flattening).
+    public convenience init(
+        weights: UnsafeRawPointer, bias: [Float], map: ActivationMap, outputs: Int, kernels: KernelTable
+    ) {
+        precondition(bias.count == outputs)
+        self.init(
+            weights: weights, width: map.channels * map.height * map.width, bias: bias, rowOf: Array(0..<outputs),
+            columnOf: Self.channelsFirst(map), runs: 1, kernels: kernels)
+    }
+
+    /// Writes a map: `weights` [channels × height × width][inputs].
+    public convenience init(
+        weights: UnsafeRawPointer, bias: [Float], inputs: Int, map: ActivationMap, kernels: KernelTable
+    ) {
+        precondition(bias.count == map.channels * map.height * map.width)
+        self.init(
+            weights: weights, width: inputs, bias: bias, rowOf: Self.channelsFirst(map), columnOf: Array(0..<inputs),
+            runs: map.height, kernels: kernels)
+    }
+
+    /// For each float of the map's rows, its place in PyTorch's [channels][height][width]; -1 for padding.
+    private static func channelsFirst(_ map: ActivationMap) -> [Int] {
+        let area = map.height * map.width
+        return (0..<area).flatMap { pixel in
+            (0..<map.pixelStride).map { $0 < map.channels ? $0 * area + pixel : -1 }
+        }
+    }
+
+    /// Vector [inputs] → vector [outputs].
+    public func run(_ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>) {
+        var shape = shape(outStride: columns)
+        kernels.linear(output, input, &shape)
+    }
+
+    /// Map without border → vector [outputs].
+    public func run(_ input: ActivationMap, into output: UnsafeMutablePointer<Float>) {
+        precondition(input.count == inputs && input.rowStride == input.width * input.pixelStride)
+        run(input.pixels, into: output)
+    }
+
+    /// Vector [inputs] → map.
+    public func run(_ input: UnsafePointer<Float>, into output: ActivationMap) {
+        precondition(output.height == runs && output.width * output.pixelStride == columns)
+        var shape = shape(outStride: output.rowStride)
+        kernels.linear(output.mutablePixels, input, &shape)
+    }
+
+    fileprivate func shape(outStride: Int) -> zanzo_linear_layer {
+        zanzo_linear_layer(
+            weights: weights.base, bias: bias.base, inputs: inputs, runs: runs, columns: columns, out_stride: outStride)
+    }
+}
+
+/// One layer of gated recurrent units, PyTorch's `nn.GRU`, one step at a time.
+public final class RecurrentLayer: Sendable {
+    /// Multiply-adds of one step.
+    public var multiplyAdds: Int { input.multiplyAdds + state.multiplyAdds }
+    /// Units, and floats of the hidden state.
+    public let hidden: Int
+    private let input, state: LinearLayer
+    private let kernels: KernelTable
+
+    /// Packs `weight_ih` [3 × hidden][inputs] and `weight_hh` [3 × hidden][hidden] (float32), gates r, z, n.
+    public init(
+        inputWeights: UnsafeRawPointer, inputBias: [Float], stateWeights: UnsafeRawPointer, stateBias: [Float],
+        inputs: Int, hidden: Int, kernels: KernelTable
+    ) {
+        (self.hidden, self.kernels) = (hidden, kernels)
+        input = LinearLayer(
+            weights: inputWeights, bias: inputBias, inputs: inputs, outputs: 3 * hidden, kernels: kernels)
+        state = LinearLayer(
+            weights: stateWeights, bias: stateBias, inputs: hidden, outputs: 3 * hidden, kernels: kernels)
+    }
+
+    /// Moves the state on by one input: [inputs], [hidden] → [hidden]. `scratch` has room for 6 × hidden floats.
+    public func run(
+        _ vector: UnsafePointer<Float>, _ hiddenState: UnsafeMutablePointer<Float>,
+        scratch: UnsafeMutablePointer<Float>
+    ) {
+        var cell = zanzo_gru_cell(
+            input: input.shape(outStride: 3 * hidden), state: state.shape(outStride: 3 * hidden), hidden: hidden)
+        kernels.gru(hiddenState, vector, &cell, scratch)
+    }
+}

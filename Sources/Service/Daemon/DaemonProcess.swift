@@ -1,0 +1,120 @@
+import Glibc
+import Kernels
+import Logging
+import ServiceLifecycle
+import UnixSignals
+import Video
+
+/// Zanzo's version, as `--version` and `zanzo status` print it.
+public let zanzoVersion = "0.1.0"
+
+/// The daemon as a process: configuration, signals, systemd, and the exit status.
+public struct DaemonProcess: Sendable {
+    private let path: String
+    private let isDemo: Bool
+    private let cpu: String?
+
+    /// A process that reads its configuration from `path`, or makes its own for the demo.
+    public init(path: String, isDemo: Bool, cpu: String?) {
+        self.path = path
+        self.isDemo = isDemo
+        self.cpu = cpu
+    }
+
+    /// sysexits.h: what systemd's `RestartPreventExitStatus=78` waits for.
+    static let badConfiguration: Int32 = 78
+
+    /// Runs until a signal ends it; returns the exit status.
+    public func run() async -> Int32 {
+        let configuration: Configuration
+        do {
+            configuration = try load()
+        } catch {
+            Self.complain("\(error)")
+            return Self.badConfiguration
+        }
+        let log = SystemLog.bootstrap(label: "zanzod", level: configuration.logLevel)
+        guard let kernels = (cpu ?? configuration.cpu).map({ KernelTable.named($0) }) ?? KernelTable.best else {
+            Self.complain("--cpu \(cpu ?? configuration.cpu ?? ""): this CPU has no such kernels; `zanzo doctor` lists them")
+            return Self.badConfiguration
+        }
+        let notifier = Notifier()
+        let environment = DaemonEnvironment(
+            log: log, kernels: kernels, inheritedSocket: SocketActivation.eventSocket())
+        let daemon = Daemon(configuration, environment)
+        do {
+            try await daemon.start()
+        } catch {
+            log.critical("\(error)")
+            notifier.status("failed: \(error)")
+            return error is StartError ? Self.badConfiguration : 1
+        }
+        log.info("zanzod \(zanzoVersion) is ready: \(configuration.cameras.count) cameras, \(kernels.name) kernels")
+        notifier.ready()
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [
+                    .init(service: Supervision(daemon: daemon, notifier: notifier, log: log)),
+                    .init(service: Reloading(daemon: daemon, notifier: notifier, log: log, load: load)),
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "lifecycle") { _ in
+                    SwiftLogNoOpLogHandler()
+                }))
+        do {
+            try await group.run()
+        } catch {
+            log.critical("\(error)")
+        }
+        notifier.stopping()
+        await daemon.stop()
+        log.info("zanzod has stopped")
+        return 0
+    }
+
+    private func load() throws -> Configuration {
+        isDemo ? try DemoConfiguration.make(length: nil) : try Configuration.load(path: path)
+    }
+
+    private static func complain(_ text: String) { fputs("zanzod: \(text)\n", stderr) }
+}
+
+/// Once a second: stock for `zanzo status` and `STATUS=`, and the watchdog, as long as every worker moves.
+private struct Supervision: Service {
+    let daemon: Daemon
+    let notifier: Notifier
+    let log: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                let (status, isAlive) = await daemon.tick()
+                notifier.status(status)
+                if isAlive { notifier.watchdog() } else { log.critical("a worker or the writer has stood still") }
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+}
+
+/// SIGHUP: a new configuration where it is good, the old one where it is not.
+private struct Reloading: Service {
+    let daemon: Daemon
+    let notifier: Notifier
+    let log: Logger
+    let load: @Sendable () throws -> Configuration
+
+    func run() async throws {
+        let signals = await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown()
+        for await _ in signals {
+            notifier.reloading()
+            do {
+                try await daemon.reload(try load())
+                log.notice("reloaded")
+            } catch {
+                log.error("reload refused, the old configuration stays: \(error)")
+                await daemon.rejected("\(error)")
+            }
+            notifier.ready()
+        }
+    }
+}

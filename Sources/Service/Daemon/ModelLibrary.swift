@@ -1,0 +1,93 @@
+import Anomaly
+import CFFmpeg
+import Glibc
+import Kernels
+import Model
+
+/// Loads model files once each, however many cameras use them, and again where the file was replaced.
+struct ModelLibrary {
+    /// A loaded file, and by what a later look can tell that it is still the same one.
+    private struct Entry {
+        let model: Model
+        let identity: String
+        let calibration: Calibration?
+        let stamp: Stamp
+    }
+
+    private struct Stamp: Equatable {
+        let device: UInt64
+        let inode: UInt64
+        let size: Int
+        let seconds: Int
+        let nanoseconds: Int
+    }
+
+    private var entries: [String: Entry] = [:]
+    private let kernels: KernelTable
+
+    init(kernels: KernelTable) { self.kernels = kernels }
+
+    /// The plan by which `camera` scores: its model, the method and the threshold.
+    ///
+    /// Where the camera names no method, the calibration's is used; a threshold of the configuration goes before the
+    /// calibration's. A calibration for another method than the camera asks for is an error: its threshold means nothing.
+    mutating func plan(for camera: CameraConfiguration) throws(StartError) -> ScoringPlan {
+        let entry = try load(camera.model, for: camera.name)
+        let method = camera.method ?? entry.calibration?.method ?? .mean
+        if camera.threshold == nil, let calibrated = entry.calibration?.method, calibrated != method {
+            throw StartError(
+                camera: camera.name,
+                message: "\(camera.model) was calibrated for score: \(calibrated), but the camera asks for \(method): "
+                    + "calibrate again with `zanzo calibrate --score \(method)`, or leave out score:")
+        }
+        return ScoringPlan(
+            model: entry.model, identity: entry.identity, method: method,
+            threshold: camera.threshold ?? entry.calibration?.threshold)
+    }
+
+    private mutating func load(_ path: String, for camera: String) throws(StartError) -> Entry {
+        let stamp = try Self.stamp(path, camera)
+        if let known = entries[path], known.stamp == stamp { return known }
+        do {
+            let model = try Model(path: path, kernels: kernels)
+            let calibration = try model.metadata[Calibration.metadataKey].map { json in try Calibration(json: json) }
+            let entry = Entry(
+                model: model, identity: try Self.digest(path, camera), calibration: calibration, stamp: stamp)
+            entries[path] = entry
+            return entry
+        } catch {
+            throw StartError(camera: camera, message: "\(error)")
+        }
+    }
+
+    private static func stamp(_ path: String, _ camera: String) throws(StartError) -> Stamp {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            throw StartError(
+                camera: camera, message: "model \(path): \(String(cString: strerror(errno))): train one, or name another in model:")
+        }
+        return Stamp(
+            device: UInt64(status.st_dev), inode: UInt64(status.st_ino), size: Int(status.st_size),
+            seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
+    }
+
+    /// The file's SHA-256 as `sha256:` and 64 hexadecimal digits, by FFmpeg's libavutil, which is linked anyway.
+    static func digest(_ path: String, _ camera: String) throws(StartError) -> String {
+        guard let file = fopen(path, "rb"), let context = av_sha_alloc(), av_sha_init(context, 256) == 0 else {
+            throw StartError(camera: camera, message: "model \(path): \(String(cString: strerror(errno)))")
+        }
+        defer {
+            fclose(file)
+            av_free(UnsafeMutableRawPointer(context))
+        }
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while case let count = fread(&buffer, 1, buffer.count, file), count > 0 {
+            av_sha_update(context, buffer, count)
+        }
+        var digest = [UInt8](repeating: 0, count: 32)
+        av_sha_final(context, &digest)
+        let digits = Array("0123456789abcdef".utf8)
+        let text = digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        return "sha256:" + String(decoding: text, as: UTF8.self)
+    }
+}

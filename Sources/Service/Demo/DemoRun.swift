@@ -1,0 +1,130 @@
+import Capture
+import FoundationEssentials
+import Glibc
+import Publish
+import Video
+
+/// `zanzo demo`: starts the real daemon on the synthetic camera, listens at its socket as any client would, and holds
+/// what it hears against what was staged.
+public struct DemoRun {
+    private let setup: DemoSetup
+    private let daemonPath: String
+    private var events: [String: HeardEvent] = [:]
+    private var order: [String] = []
+    private var lastFrame: UInt64 = 0
+    private var lastScore = 0.0
+
+    /// A demonstration with the `zanzod` at `daemonPath`.
+    public init(setup: DemoSetup, daemonPath: String) {
+        self.setup = setup
+        self.daemonPath = daemonPath
+    }
+
+    /// Runs to the script's end; prints progress on standard error, table and summary on standard output.
+    ///
+    /// Returns whether every anomaly was found and nothing else was.
+    public mutating func run() throws -> Bool {
+        let configuration = try setup.writeConfiguration()
+        print("zanzod watches the built-in street for \(Int(setup.length.seconds)) s; \(setup.anomalies.count) anomalies are staged.")
+        print("  model     \(setup.model)")
+        print("  socket    \(setup.socket)        (try: socat - UNIX-CONNECT:\(setup.socket) | jq .)")
+        print("  pictures  \(setup.directory)/\(DemoSetup.camera)/snapshots")
+        fflush(stdout)
+        let daemon = try ChildProcess(path: daemonPath, arguments: ["--config", configuration], log: setup.directory + "/zanzod.log")
+        defer { daemon.end() }
+        try listen(to: daemon)
+        let verdict = DemoVerdict(
+            anomalies: setup.anomalies, events: order.compactMap { events[$0] }, rate: DemoSetup.rate)
+        clearProgress()
+        print("\n" + verdict.table + "\n")
+        print(verdict.summary)
+        return verdict.isClean
+    }
+
+    /// Hears every line until the camera's end.
+    private mutating func listen(to daemon: ChildProcess) throws {
+        let time = SystemTime()
+        let client = try connect(daemon, until: time.now() + .seconds(20))
+        let deadline = time.now() + setup.length + .seconds(30)
+        while time.now() < deadline {
+            guard daemon.isRunning else {
+                throw StartError(message: "zanzod ended in mid-demonstration; its last words are in \(setup.directory)/zanzod.log")
+            }
+            guard let line = try client.nextLine(timeout: .seconds(1)) else { continue }
+            if try hear(line) { return }
+        }
+        throw StartError(message: "the demonstration did not end in time; see \(setup.directory)/zanzod.log")
+    }
+
+    private func connect(_ daemon: ChildProcess, until deadline: MonotonicTime) throws -> EventClient {
+        let time = SystemTime()
+        while true {
+            do {
+                var subscription = Subscription()
+                subscription.scores = true
+                return try EventClient(path: setup.socket, subscription: subscription)
+            } catch {
+                guard time.now() < deadline, daemon.isRunning else {
+                    throw StartError(message: "zanzod did not open its socket (\(error)); see \(setup.directory)/zanzod.log")
+                }
+                time.sleep(until: time.now() + .milliseconds(50))
+            }
+        }
+    }
+
+    /// The part of a line that the demonstration looks at.
+    private struct Line: Decodable {
+        struct Payload: Decodable {
+            var event: String?
+            var frame: UInt64?
+            var score: Double?
+            var peak: Double?
+            var snapshot: String?
+            var reason: String?
+        }
+        var type: String?
+        var frame: UInt64?
+        var score: Double?
+        var data: Payload?
+    }
+
+    /// Takes in one line; true at the camera's end.
+    private mutating func hear(_ bytes: [UInt8]) throws -> Bool {
+        let line = try JSONDecoder().decode(Line.self, from: Data(bytes))
+        if let frame = line.frame {
+            lastFrame = frame
+            lastScore = line.score ?? 0
+            if frame % 5 == 0 { showProgress() }
+            return false
+        }
+        guard let data = line.data else { return false }
+        switch line.type {
+        case EventType.anomalyStart.rawValue:
+            guard let id = data.event, let frame = data.frame else { return false }
+            events[id] = HeardEvent(id: id, startFrame: frame, peak: data.peak ?? data.score ?? 0, picture: data.snapshot)
+            order.append(id)
+        case EventType.anomalyUpdate.rawValue, EventType.anomalyEnd.rawValue:
+            guard let id = data.event else { return false }
+            events[id]?.peak = max(events[id]?.peak ?? 0, data.peak ?? 0)
+        case EventType.cameraOffline.rawValue:
+            return true
+        default:
+            break
+        }
+        return false
+    }
+
+    private func showProgress() {
+        guard isatty(STDERR_FILENO) == 1 else { return }
+        let seconds = Double(lastFrame) / DemoSetup.rate
+        let share = min(1, seconds / setup.length.seconds)
+        let filled = Int(share * 30)
+        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 30 - filled)
+        let level = String(repeating: lastScore >= 1 ? "▲" : "▪", count: min(20, Int(lastScore * 8)))
+        fputs("\r\(bar) \(Int(seconds)) s  \(order.count) events  score \((lastScore * 100).rounded() / 100) \(level)\u{1B}[K", stderr)
+    }
+
+    private func clearProgress() {
+        if isatty(STDERR_FILENO) == 1 { fputs("\r\u{1B}[K", stderr) }
+    }
+}

@@ -1,0 +1,84 @@
+public import Anomaly
+import Capture
+import Model
+import Video
+
+/// `zanzo calibrate`: finds the line above which a score is an anomaly, on normal footage, and writes it into the model.
+public struct Calibrating {
+    /// What to calibrate, on what.
+    public struct Request: Sendable {
+        /// The model's file; its metadata are replaced atomically.
+        public var model: String
+        /// Normal footage: files, picture folders, strips. Each is a clip of its own.
+        public var sources: [String]
+        /// False alarms that the user will bear.
+        public var alertsPerDay = 2.0
+        /// How errors become scores.
+        public var method = ScoreMethod.standard
+        /// Frames a second that the camera will be scored at.
+        public var rate = 5.0
+        /// Frames to use of each source at most; nil: all (an endless source needs a number).
+        public var maximumFrames: Int?
+        /// When an anomaly starts and ends.
+        public var detector = DetectorSettings()
+
+        /// Calibrates `model` on `sources`.
+        public init(model: String, sources: [String]) {
+            self.model = model
+            self.sources = sources
+        }
+    }
+
+    private struct EnoughFrames: Error {}
+
+    private let request: Request
+
+    /// A calibration to be made.
+    public init(_ request: Request) { self.request = request }
+
+    /// Scores the footage, fits the threshold, and writes it into the model's file.
+    public func run() throws -> Calibration {
+        let model = try Model(path: request.model)
+        let scorer = ClipScorer(model: model, method: request.method, rate: request.rate)
+        var progress = ProgressLine()
+        var clips: [[Double]] = []
+        for text in request.sources {
+            var scores: [Double] = []
+            let source = try makeSource(SourceSpecification(parsing: text), time: SystemTime())
+            do {
+                try scorer.play(source) { frame in
+                    scores.append(frame.raw)
+                    progress.show(
+                        Double(clips.count) / Double(request.sources.count),
+                        "\(text): \(scores.count) frames, \(Int(frame.time.seconds)) s")
+                    if scores.count == request.maximumFrames { throw EnoughFrames() }
+                }
+            } catch is EnoughFrames {}
+            clips.append(scores)
+        }
+        progress.clear()
+        let calibration = try Calibration.fit(
+            clips: clips, rate: request.rate, alertsPerDay: request.alertsPerDay, detector: request.detector,
+            method: request.method, created: SystemTime().utc())
+        let json = try calibration.jsonString()
+        try Safetensors.replaceMetadata(path: request.model) { $0[Calibration.metadataKey] = json }
+        return calibration
+    }
+}
+
+extension Calibration {
+    /// Where a model file's metadata keep it.
+    static let metadataKey = "zanzo.calibration"
+}
+
+extension Model {
+    /// The calibration that the file carries; nil where it was never calibrated. Throws where it can't be read.
+    func calibration() throws(StartError) -> Calibration? {
+        guard let json = metadata[Calibration.metadataKey] else { return nil }
+        do {
+            return try Calibration(json: json)
+        } catch {
+            throw StartError(message: "\(path): \(error): calibrate it again with `zanzo calibrate`")
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import Capture
+import Glibc
+import Pictures
+import Publish
+import Video
+
+/// `zanzo record`: writes a source's frames, shrunk to a model's size, as strips: wide PNG files of square grey frames,
+/// which every part of Zanzo (and any trainer) reads. An hour at 5 frames a second and 64×64 is about 40 MB.
+public struct Recording {
+    /// What to record.
+    public struct Request: Sendable {
+        /// The source, as a camera's `source`.
+        public var source: String
+        /// The folder for the strips; made where it is missing.
+        public var output: String
+        /// Frames to record; nil: to the source's end.
+        public var frames: Int?
+        /// Frames a second; nil: all.
+        public var rate: Double?
+        /// The model's size in pixels.
+        public var size = 64
+
+        /// Records `source` into the folder `output`.
+        public init(source: String, output: String) {
+            self.source = source
+            self.output = output
+        }
+    }
+
+    /// Frames a strip: 64 × 256 is as wide as a PNG reader can be expected to take.
+    private var framesPerStrip: Int { max(1, PNG.maximumSide / request.size) }
+
+    private let request: Request
+
+    /// A recording to be made.
+    public init(_ request: Request) { self.request = request }
+
+    /// Records; returns the number of frames written.
+    public func run() throws -> Int {
+        guard mkdir(request.output, 0o755) == 0 || errno == EEXIST else {
+            throw StartError(message: "\(request.output): \(errorText(errno))")
+        }
+        let source = try makeSource(SourceSpecification(parsing: request.source), time: SystemTime())
+        let size = FrameSize(width: request.size, height: request.size)
+        let shrinker = FrameShrinker(modelSize: size, pictureCapacity: FrameSize(width: 16, height: 16))
+        let slot = FrameSlot(modelSize: size, pictureCapacity: FrameSize(width: 16, height: 16))
+        var pacer = Pacer(rate: request.rate)
+        var strip: [[UInt8]] = []
+        var progress = ProgressLine()
+        var count = 0
+        _ = try source.open()
+        defer { source.close() }
+        reading: while request.frames.map({ count < $0 }) ?? true {
+            switch try source.read(timeout: .seconds(10)) {
+            case .end: break reading
+            case .corrupt, .formatChanged: continue
+            case .frame(let frame):
+                guard pacer.isDue(frame.time) else { continue }
+                shrinker.shrink(frame.view, into: slot)
+                strip.append(Array(slot.luma))
+                count += 1
+                progress.show(request.frames.map { Double(count) / Double($0) }, "\(count) frames")
+                if strip.count == framesPerStrip { try write(&strip, upTo: count) }
+            }
+        }
+        progress.clear()
+        if strip.count > 1 { try write(&strip, upTo: count) }
+        return count
+    }
+
+    /// Writes `strip-FIRST.png`, named by its first frame, and empties it.
+    private func write(_ strip: inout [[UInt8]], upTo count: Int) throws {
+        let (size, frames) = (request.size, strip.count)
+        var canvas = Canvas(width: size * frames, height: size)
+        for (index, luma) in strip.enumerated() {
+            luma.withUnsafeBufferPointer {
+                canvas.draw(luma: $0, source: (size, size), x: index * size, y: 0, width: size, height: size)
+            }
+        }
+        let digits = String(count - frames)
+        let name = "strip-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits + ".png"
+        try AtomicFile.write(try PNG.encode(canvas), path: request.output + "/" + name)
+        strip = []
+    }
+}

@@ -1,0 +1,136 @@
+import Capture
+import Synchronization
+import Video
+
+/// A camera's capture thread: opens the source, hands its frames to the ring, and opens it again when it is lost.
+///
+/// `run` is the retry loop; `runOnce` is the story of one stream from opening to loss.
+final class CaptureLoop {
+    private let camera: Camera
+    private let source: any FrameSource
+    private let time: any TimeSource
+    private let workerBell: Doorbell
+    private let shrinker: FrameShrinker
+    private var backoff: Backoff
+    private var pacer: Pacer
+    private var index: UInt64 = 0
+    private var lastTime = MonotonicTime(nanoseconds: .min)
+    /// What the publisher was told last, so that a camera that stays away is reported once.
+    private var reportedOffline = false
+
+    init(camera: Camera, source: any FrameSource, time: any TimeSource, workerBell: Doorbell, backoff: Backoff) {
+        self.camera = camera
+        self.source = source
+        self.time = time
+        self.workerBell = workerBell
+        self.backoff = backoff
+        pacer = Pacer(rate: camera.settings.rate)
+        let size = camera.plan.model.topology.size
+        shrinker = FrameShrinker(
+            modelSize: FrameSize(width: size, height: size),
+            pictureCapacity: camera.ring.pictureCapacity)
+    }
+
+    /// Captures until the camera is stopped or a file ends. Never gives up on a live source.
+    func run() {
+        while !camera.shouldStop {
+            do throws(CaptureError) {
+                try runOnce()
+                break
+            } catch {
+                if camera.shouldStop { break }
+                lose(error)
+                wait(backoff.next())
+            }
+        }
+        source.close()
+    }
+
+    /// One stream: returns at a file's end or when stopped, throws when the source is lost.
+    private func runOnce() throws(CaptureError) {
+        defer { source.close() }
+        let format = try source.open()
+        camera.counters.sessions.add()
+        var isFirst = true
+        while !camera.shouldStop {
+            switch try source.read(timeout: camera.settings.timeout) {
+            case .frame(let frame):
+                if isFirst { welcome(format, frame) }
+                isFirst = false
+                accept(frame)
+            case .corrupt:
+                camera.counters.corrupt.add()
+            case .formatChanged:
+                // Another size in mid-stream: what the model remembers is of another picture.
+                camera.counters.sessions.add()
+            case .end:
+                finish()
+                return
+            }
+        }
+    }
+
+    /// The first good frame of a stream: the source has proved itself.
+    private func welcome(_ format: SourceFormat, _ frame: SourceFrame) {
+        backoff.reset()
+        reportedOffline = false
+        camera.counters.state = .online
+        tell(.online(format), frame.time, frame.utc)
+    }
+
+    private func accept(_ frame: SourceFrame) {
+        let counters = camera.counters
+        index += 1
+        counters.received.add()
+        counters.missed.add(UInt64(clamping: frame.missed))
+        counters.lastFrame.store(frame.time.nanoseconds, ordering: .relaxed)
+        if frame.time <= lastTime { counters.nonMonotonic.add() }
+        lastTime = frame.time
+        guard pacer.isDue(frame.time) else { return counters.paced.add() }
+        if !source.isLive { waitForSpace() }
+        camera.ring.publish { slot in
+            shrinker.shrink(frame.view, into: slot)
+            slot.time = frame.time
+            slot.utc = frame.utc
+            slot.index = index
+            slot.session = counters.sessions.value
+        }
+        workerBell.ring()
+    }
+
+    /// A file is read as fast as it is scored, and not a frame of it is dropped.
+    private func waitForSpace() {
+        while !camera.ring.hasFreeSlot, !camera.shouldStop { camera.spaceBell.wait(timeout: .milliseconds(100)) }
+    }
+
+    private func lose(_ error: CaptureError) {
+        camera.counters.state = .offline
+        camera.isSourceLost.store(true, ordering: .releasing)
+        workerBell.ring()
+        guard !reportedOffline else { return }
+        reportedOffline = tell(.offline(error), time.now(), time.utc())
+    }
+
+    private func finish() {
+        while camera.ring.readyCount > 0, !camera.shouldStop { camera.spaceBell.wait(timeout: .milliseconds(100)) }
+        camera.counters.state = .ended
+        camera.isSourceLost.store(true, ordering: .releasing)
+        workerBell.ring()
+        tell(.ended, lastTime, time.utc())
+    }
+
+    @discardableResult
+    private func tell(_ kind: Report.Kind, _ at: MonotonicTime, _ utc: UTCTime) -> Bool {
+        let sent = camera.captureOutbox.send(Report(kind: kind, frame: index, time: at, utc: utc))
+        if !sent { camera.counters.unreported.add() }
+        return sent
+    }
+
+    /// Waits before the next try, in short steps: a stop does not wait for a minute's back-off.
+    private func wait(_ duration: Duration) {
+        let deadline = time.now() + duration
+        while !camera.shouldStop, time.now() < deadline {
+            time.sleep(until: min(deadline, time.now() + .milliseconds(100)))
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import Model
+import Synchronization
+import Video
+
+/// A thread that rebuilds and scores the frames of several cameras in turn, one frame of each a round.
+///
+/// Round robin over single frames is what makes a busy camera lose its own frames only: nobody waits for more than one
+/// step of every other camera at the same worker.
+final class InferenceWorker: Sendable {
+    /// Rung by capture threads when a frame is ready, and by the daemon when cameras come or go.
+    let bell = Doorbell()
+    /// Counts rounds: the supervisor sees by it that the worker moves.
+    let rounds = Atomic<UInt64>(0)
+
+    private struct Roster {
+        var joining: [Camera] = []
+        var isStopping = false
+    }
+
+    // Locked only when cameras come or go: the flag tells the worker to look.
+    private let roster = Mutex(Roster())
+    private let rosterChanged = Atomic<Bool>(false)
+    private let cameraCount = Atomic<Int>(0)
+
+    /// Cameras served now, for choosing the least busy worker.
+    var count: Int { cameraCount.load(ordering: .relaxed) }
+
+    /// Adds a camera to the round.
+    func join(_ camera: Camera) {
+        cameraCount.wrappingAdd(1, ordering: .relaxed)
+        roster.withLock { $0.joining.append(camera) }
+        rosterChanged.store(true, ordering: .releasing)
+        bell.ring()
+    }
+
+    /// Asks the worker to end; it leaves once every camera is stopped.
+    func stop() {
+        roster.withLock { $0.isStopping = true }
+        rosterChanged.store(true, ordering: .releasing)
+        bell.ring()
+    }
+
+    /// The worker's thread: serves until stopped.
+    func run() {
+        var stages: [ScoringStage] = []
+        var reconstructors: [ObjectIdentifier: Reconstructor] = [:]
+        var isStopping = false
+        while true {
+            if rosterChanged.exchange(false, ordering: .acquiringAndReleasing) {
+                let news = roster.withLock { roster in
+                    defer { roster.joining = [] }
+                    return roster
+                }
+                isStopping = news.isStopping
+                for camera in news.joining {
+                    stages.append(ScoringStage(camera: camera, reconstructor: reconstructor(camera, &reconstructors)))
+                }
+            }
+            rounds.add()
+            let worked = serve(stages)
+            if stages.contains(where: { $0.camera.shouldStop }) {
+                dismiss(&stages, &reconstructors)
+            }
+            if stages.isEmpty, isStopping { return }
+            if !worked { bell.wait(timeout: .milliseconds(250)) }
+        }
+    }
+
+    /// One round: at most one frame of each camera. Returns whether there was any.
+    private func serve(_ stages: [ScoringStage]) -> Bool {
+        var worked = false
+        for stage in stages where !stage.camera.shouldStop {
+            let camera = stage.camera
+            // Read before the ring: frames handed over before the loss are scored before the event is ended.
+            let isLost = camera.isSourceLost.load(ordering: .acquiring)
+            if camera.ring.consume({ stage.process($0) }) != nil {
+                worked = true
+                camera.spaceBell.ring()
+            } else if isLost, camera.isSourceLost.exchange(false, ordering: .acquiringAndReleasing) {
+                stage.interrupt(.sourceLost)
+            }
+        }
+        return worked
+    }
+
+    /// Lets stopped cameras go: their running events end with the reason that they were stopped for.
+    private func dismiss(_ stages: inout [ScoringStage], _ reconstructors: inout [ObjectIdentifier: Reconstructor]) {
+        for stage in stages where stage.camera.shouldStop {
+            stage.interrupt(stage.camera.stopReason.withLock { $0 })
+            stage.camera.isDrained.store(true, ordering: .releasing)
+            cameraCount.wrappingSubtract(1, ordering: .relaxed)
+        }
+        stages.removeAll { $0.camera.shouldStop }
+        let used = Set(stages.map { ObjectIdentifier($0.camera.plan.model) })
+        reconstructors = reconstructors.filter { used.contains($0.key) }
+    }
+
+    /// Cameras of one model share the scratch memory of one reconstructor: a worker runs one step at a time.
+    private func reconstructor(
+        _ camera: Camera, _ known: inout [ObjectIdentifier: Reconstructor]
+    ) -> Reconstructor {
+        let key = ObjectIdentifier(camera.plan.model)
+        if let found = known[key] { return found }
+        let made = Reconstructor(model: camera.plan.model)
+        known[key] = made
+        return made
+    }
+}

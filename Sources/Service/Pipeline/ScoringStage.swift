@@ -1,0 +1,182 @@
+import Anomaly
+import Model
+import Synchronization
+import Video
+
+/// A camera's place at its worker: rebuilds its frames one after the other, scores them, and reports what happens.
+///
+/// After warm-up `process` neither allocates, locks, logs nor waits; at an event's start and end it may allocate a few
+/// regions. A file's evidence is the one thing waited for, because a file loses nothing.
+final class ScoringStage {
+    let camera: Camera
+    private let reconstructor: Reconstructor
+    private var state: StreamState
+    private let scorer: Scorer
+    private var detector: Detector
+    private var watcher: SceneWatcher
+    private var history: StripHistory
+    private var session: UInt64 = 0
+    private var isFrozen = false
+    private var lastSlot = (frame: UInt64(0), time: MonotonicTime.zero, utc: UTCTime(microseconds: 0))
+    private var lastLatest: MonotonicTime?
+    private var lastKept: MonotonicTime?
+
+    init(camera: Camera, reconstructor: Reconstructor) {
+        self.camera = camera
+        self.reconstructor = reconstructor
+        state = StreamState(model: camera.plan.model)
+        let size = FrameSize(width: camera.plan.model.topology.size, height: camera.plan.model.topology.size)
+        let settings = camera.settings
+        scorer = Scorer(
+            size: size, mask: Mask(size: size, regions: settings.regions, masks: settings.masks),
+            method: camera.plan.method)
+        detector = Detector(settings: settings.detector)
+        watcher = SceneWatcher(size: size, frozenAfter: settings.frozenAfter)
+        history = StripHistory(modelSize: size)
+    }
+
+    /// One frame's way from the ring to its reports.
+    func process(_ slot: FrameSlot) {
+        if slot.session != session { restart(slot) }
+        lastSlot = (slot.index, slot.time, slot.utc)
+        if let change = watcher.observe(luma: UnsafeBufferPointer(slot.luma), time: slot.time) { handle(change) }
+        // A picture that stands still to the bit is not a frame that the camera saw: it is not scored.
+        guard !isFrozen else { return }
+
+        let rebuilt = reconstructor.step(UnsafeBufferPointer(slot.luma), &state)
+        var report = Report(kind: .score, frame: slot.index, time: slot.time, utc: slot.utc)
+        report.raw = scorer.score(input: rebuilt.input, output: rebuilt.output)
+        camera.counters.scored.add()
+        if let threshold = camera.plan.threshold {
+            report.score = report.raw / threshold
+            let transition = detector.observe(score: report.score, frame: slot.index, time: slot.time)
+            report.peak = detector.peak
+            note(slot, rebuilt, transition)
+            if let transition { tell(transition, report, slot, rebuilt) }
+        }
+        camera.counters.score.store(report.score.bitPattern, ordering: .relaxed)
+        if !camera.scoringOutbox.offer(report) { camera.counters.unreported.add() }
+        takeSnapshot(slot, rebuilt, report)
+    }
+
+    /// Ends what is running because no further frame of this stream will come, and forgets the stream.
+    func interrupt(_ reason: EndReason) {
+        forget(reason)
+        watcher.reset()
+    }
+
+    /// Ends a running event for `reason` and starts from zero: state, strip, and the detector's warm-up.
+    private func forget(_ reason: EndReason) {
+        if let transition = detector.interrupt(reason) {
+            var report = Report(
+                kind: .anomaly(transition), frame: lastSlot.frame, time: lastSlot.time, utc: lastSlot.utc)
+            report.peak = detector.peak
+            report.began = detector.startTime
+            report.strip = takeStrip()
+            send(report)
+        }
+        state.reset()
+        history.reset()
+        isFrozen = false
+    }
+
+    private func restart(_ slot: FrameSlot) {
+        if session != 0 { interrupt(.sourceLost) }
+        session = slot.session
+    }
+
+    private func handle(_ change: SceneChange) {
+        switch change {
+        case .frozen:
+            forget(.sceneChanged)
+            isFrozen = true
+            if camera.counters.state == .online { camera.counters.state = .frozen }
+        case .unfrozen:
+            forget(.sceneChanged)
+            if camera.counters.state == .frozen { camera.counters.state = .online }
+        case .lightingJump, .sceneCut, .blank:
+            forget(.sceneChanged)
+        }
+        send(Report(kind: .scene(change), frame: lastSlot.frame, time: lastSlot.time, utc: lastSlot.utc))
+    }
+
+    private func note(_ slot: FrameSlot, _ rebuilt: Reconstruction, _ transition: Transition?) {
+        if case .start = transition {
+            history.begin(slot, output: rebuilt.output)
+        } else if detector.isActive {
+            history.noteDuringEvent(slot, output: rebuilt.output)
+        } else {
+            history.note(slot, output: rebuilt.output)
+        }
+    }
+
+    private func tell(_ transition: Transition, _ score: Report, _ slot: FrameSlot, _ rebuilt: Reconstruction) {
+        var report = score
+        report.kind = .anomaly(transition)
+        report.began = detector.startTime
+        switch transition {
+        case .start:
+            report.regions = regions()
+            report.moment = takeMoment(slot, rebuilt)
+        case .update:
+            report.regions = regions()
+        case .end:
+            report.strip = takeStrip()
+        }
+        send(report)
+    }
+
+    private func regions() -> [Region] {
+        camera.plan.threshold.map { scorer.regions(threshold: $0, limit: 4) } ?? []
+    }
+
+    private func takeSnapshot(_ slot: FrameSlot, _ rebuilt: Reconstruction, _ score: Report) {
+        let settings = camera.settings
+        let isLatest = isDue(settings.latestEvery, since: lastLatest, slot.time)
+        let isKept = isDue(settings.snapshotEvery, since: lastKept, slot.time)
+        guard isLatest || isKept else { return }
+        lastLatest = slot.time
+        if isKept { lastKept = slot.time }
+        // Periodic pictures have a buffer of their own: they never take an event's.
+        guard let moment = camera.periodicMoments.take() else { return camera.counters.unpictured.add() }
+        moment.fill(from: slot, reconstruction: rebuilt.output)
+        var report = score
+        report.kind = .snapshot(keep: isKept)
+        report.moment = moment
+        if !camera.scoringOutbox.offer(report) {
+            moment.giveBack()
+            camera.counters.unpictured.add()
+        }
+    }
+
+    private func isDue(_ interval: Duration?, since last: MonotonicTime?, _ now: MonotonicTime) -> Bool {
+        guard let interval else { return false }
+        guard let last else { return true }
+        return now - last >= interval
+    }
+
+    private func takeMoment(_ slot: FrameSlot, _ rebuilt: Reconstruction) -> Moment? {
+        guard let moment = camera.moments.take() else {
+            camera.counters.unpictured.add()
+            return nil
+        }
+        moment.fill(from: slot, reconstruction: rebuilt.output)
+        return moment
+    }
+
+    private func takeStrip() -> Strip? {
+        guard let strip = camera.strips.take() else {
+            camera.counters.unpictured.add()
+            return nil
+        }
+        history.copy(to: strip)
+        return strip
+    }
+
+    private func send(_ report: Report) {
+        if camera.scoringOutbox.send(report) { return }
+        report.moment?.giveBack()
+        report.strip?.giveBack()
+        camera.counters.unreported.add()
+    }
+}

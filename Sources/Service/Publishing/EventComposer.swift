@@ -1,0 +1,114 @@
+import Anomaly
+import Glibc
+import Publish
+import Video
+
+/// Where an event's pictures lie; nil where one could not be written.
+struct EvidencePaths {
+    /// `start.png`: frame, reconstruction and error.
+    var snapshot: String?
+    /// `frame.png`: the frame in colour.
+    var picture: String?
+    /// `strip.png`: frames around the event.
+    var strip: String?
+}
+
+/// Words the reports as events.
+struct EventComposer {
+    private var generator = SystemRandomNumberGenerator()
+
+    /// A new event's identity: a ULID, sortable by the time it began.
+    mutating func makeID(_ time: UTCTime) -> String { ULID.make(time: time, using: &generator) }
+
+    mutating func anomaly(
+        _ transition: Transition, _ report: Report, _ running: EventDesk.RunningEvent, _ evidence: EvidencePaths,
+        _ camera: Camera
+    ) -> Event {
+        var data = EventData(camera: camera.name)
+        data.event = running.id
+        data.frame = report.frame
+        data.threshold = camera.plan.threshold.map(rounded)
+        data.peak = rounded(report.peak)
+        data.model = camera.plan.identity
+        data.snapshot = evidence.snapshot
+        data.picture = evidence.picture
+        data.strip = evidence.strip
+        if !report.score.isNaN { data.score = rounded(report.score) }
+        if !report.raw.isNaN { data.raw = rounded(report.raw) }
+        if let began = report.began { data.duration = rounded((report.time - began).seconds) }
+        if !report.regions.isEmpty {
+            data.regions = report.regions.map { region in
+                EventRegion(
+                    box: [region.x, region.y, region.width, region.height].map(rounded), score: rounded(region.score))
+            }
+        }
+        let type: EventType
+        switch transition {
+        case .start: type = .anomalyStart
+        case .update: type = .anomalyUpdate
+        case .end(let reason):
+            type = .anomalyEnd
+            data.reason = reason.rawValue
+        }
+        return make(type, data, report.utc)
+    }
+
+    /// An anomaly that never ended: what was unusual is the scene now.
+    mutating func becameNormal(_ report: Report, _ camera: Camera) -> Event {
+        var data = EventData(camera: camera.name)
+        data.reason = EndReason.tooLong.rawValue
+        data.message = "an anomaly went on for its maximum length: the scene has changed; if it stays so, train again"
+        return make(.sceneChanged, data, report.utc)
+    }
+
+    mutating func scene(_ change: SceneChange, _ report: Report, _ camera: Camera) -> Event {
+        var data = EventData(camera: camera.name)
+        data.frame = report.frame
+        switch change {
+        case .frozen(let since):
+            data.duration = rounded((report.time - since).seconds)
+            data.message = "every frame is the same to the bit: the camera, its encoder or a recorder is stuck"
+            return make(.cameraFrozen, data, report.utc)
+        case .unfrozen:
+            data.reason = "unfrozen"
+            return make(.cameraOnline, data, report.utc)
+        case .lightingJump: data.reason = "lighting"
+        case .sceneCut: data.reason = "cut"
+        case .blank: data.reason = "blank"
+        }
+        return make(.sceneChanged, data, report.utc)
+    }
+
+    mutating func online(_ format: String, _ report: Report, _ camera: Camera) -> Event {
+        var data = EventData(camera: camera.name)
+        data.message = format
+        return make(.cameraOnline, data, report.utc)
+    }
+
+    mutating func offline(_ reason: String, _ report: Report, _ camera: Camera) -> Event {
+        var data = EventData(camera: camera.name)
+        data.frame = report.frame
+        data.reason = reason
+        return make(.cameraOffline, data, report.utc)
+    }
+
+    mutating func dropped(_ counts: DropCounts, _ camera: Camera, time: UTCTime) -> Event {
+        var data = EventData(camera: camera.name)
+        data.dropped = counts.byReason
+        return make(.framesDropped, data, time)
+    }
+
+    /// An event of the daemon itself, or of a camera's model.
+    mutating func notice(_ type: EventType, _ data: EventData, _ time: UTCTime) -> Event { make(type, data, time) }
+
+    private mutating func make(_ type: EventType, _ data: EventData, _ time: UTCTime) -> Event {
+        Event(id: makeID(time), type: type, camera: data.camera, event: data.event, time: time, data: data)
+    }
+
+    /// Four significant digits: what a person compares, and what a float32 network can answer for.
+    func rounded(_ value: Double) -> Double {
+        guard value.isFinite, value != 0 else { return 0 }
+        let scale = pow(10, 3 - floor(log10(abs(value))))
+        return (value * scale).rounded() / scale
+    }
+}

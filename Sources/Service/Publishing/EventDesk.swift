@@ -1,0 +1,203 @@
+import Anomaly
+import Logging
+import Publish
+import Video
+
+/// The writer's own state: which event runs at which camera, what could not be written yet, when to sweep.
+///
+/// Used by the writer thread alone.
+final class EventDesk {
+    /// What the desk remembers of one camera.
+    private struct Place {
+        let camera: Camera
+        var running: RunningEvent?
+        var isOnline = false
+        var drops = DropCounts()
+    }
+
+    /// An anomaly that has started and not ended.
+    struct RunningEvent {
+        let id: String
+        let start: UTCTime
+    }
+
+    private let journal: Journal
+    private let store: EvidenceStore
+    private let server: EventServer?
+    private let time: any TimeSource
+    private let log: Logger
+    private let host: String
+    private var composer: EventComposer
+    private var places: [Place] = []
+    /// Events that the journal has refused (a full disk); tried again every second, oldest first.
+    private var backlog: [Event] = []
+    private var lostEvents = 0
+    private var lastDropReport: MonotonicTime
+    private var lastSweep: MonotonicTime?
+
+    /// Events kept while the journal can't be written: days of a busy camera, and a bound all the same.
+    static let maximumBacklog = 4096
+
+    init(journal: Journal, store: EvidenceStore, server: EventServer?, time: any TimeSource, host: String, log: Logger) {
+        self.journal = journal
+        self.store = store
+        self.server = server
+        self.time = time
+        self.host = host
+        self.log = log
+        composer = EventComposer(seed: UInt64(bitPattern: time.utc().microseconds))
+        lastDropReport = time.now()
+    }
+
+    var cameras: [Camera] { places.map(\.camera) }
+
+    func join(_ camera: Camera) { places.append(Place(camera: camera)) }
+
+    func leave(_ camera: Camera) { places.removeAll { $0.camera === camera } }
+
+    /// Takes every report that waits: transitions first, then score lines, then one periodic picture at a time.
+    func round() -> Bool {
+        var worked = false
+        var snapshots: [(index: Int, report: Report)] = []  // at most one a camera: it has one periodic buffer
+        for index in places.indices {
+            while let report = places[index].camera.captureOutbox.take() {
+                worked = true
+                handle(report, at: index)
+            }
+            while let report = places[index].camera.scoringOutbox.take() {
+                worked = true
+                switch report.kind {
+                case .score: publishScore(report, places[index].camera)
+                case .snapshot: snapshots.append((index, report))
+                default: handle(report, at: index)
+                }
+            }
+        }
+        for (index, report) in snapshots { writeSnapshot(report, places[index].camera) }
+        return worked
+    }
+
+    private func handle(_ report: Report, at index: Int) {
+        let camera = places[index].camera
+        switch report.kind {
+        case .score, .snapshot:
+            break
+        case .anomaly(let transition):
+            anomaly(transition, report, at: index)
+        case .scene(let change):
+            publish(composer.scene(change, report, camera))
+        case .online(let format):
+            places[index].isOnline = true
+            log.info("camera \(camera.name): online, \(format.description)")
+            publish(composer.online(format.description, report, camera))
+        case .offline(let error):
+            log.warning("camera \(camera.name): \(error); trying again")
+            publish(composer.offline("\(error)", report, camera))
+            places[index].isOnline = false
+        case .ended:
+            log.info("camera \(camera.name): end of \(camera.settings.source.redacted)")
+            publish(composer.offline("end of file", report, camera))
+            places[index].isOnline = false
+        }
+    }
+
+    private func anomaly(_ transition: Transition, _ report: Report, at index: Int) {
+        let camera = places[index].camera
+        var evidence = EvidencePaths()
+        switch transition {
+        case .start:
+            let running = RunningEvent(id: composer.makeID(report.utc), start: report.utc)
+            places[index].running = running
+            evidence = store.writeStart(report, running, camera)
+            log.notice("camera \(camera.name): anomaly, score \(composer.rounded(report.score)), event \(running.id)")
+        case .update:
+            break
+        case .end(let reason):
+            if let running = places[index].running { evidence = store.writeEnd(report, running, camera) }
+            log.notice("camera \(camera.name): anomaly ended (\(reason.rawValue))")
+        }
+        guard let running = places[index].running else { return }
+        publish(composer.anomaly(transition, report, running, evidence, camera))
+        if case .end(let reason) = transition {
+            places[index].running = nil
+            if reason == .tooLong { publish(composer.becameNormal(report, camera)) }
+        }
+    }
+
+    private func publishScore(_ report: Report, _ camera: Camera) {
+        server?.publishScore(
+            ScoreLine(
+                camera: camera.name, frame: report.frame, time: report.utc, raw: report.raw,
+                score: report.score.isNaN ? nil : report.score))
+    }
+
+    private func writeSnapshot(_ report: Report, _ camera: Camera) {
+        store.writePeriodic(report, camera)
+    }
+
+    /// Journals the event and hands it to subscribers. Where the journal can't be written, events wait in order.
+    func publish(_ event: Event) {
+        guard backlog.isEmpty else { return postpone(event) }
+        do {
+            server?.publish(try journal.append(event))
+        } catch {
+            log.error("\(error)")
+            postpone(event)
+        }
+    }
+
+    private func postpone(_ event: Event) {
+        if backlog.count < Self.maximumBacklog { return backlog.append(event) }
+        lostEvents += 1
+        if lostEvents.nonzeroBitCount == 1 {
+            log.critical("the journal can't be written and \(Self.maximumBacklog) events wait: \(lostEvents) lost so far")
+        }
+    }
+
+    private func retry() {
+        var written = 0
+        for event in backlog {
+            guard let line = try? journal.append(event) else { break }
+            server?.publish(line)
+            written += 1
+        }
+        guard written > 0 else { return }
+        backlog.removeFirst(written)
+        log.notice("journal: \(written) events that waited are written, \(backlog.count) wait still")
+    }
+
+    func reopen() {
+        do { try journal.reopen() } catch { log.error("\(error)") }
+    }
+
+    /// Once a second: what waited, what was dropped, what is too old.
+    func tick() {
+        if !backlog.isEmpty { retry() }
+        let now = time.now()
+        if now - lastDropReport >= .seconds(60) {
+            lastDropReport = now
+            reportDrops()
+        }
+        if lastSweep.map({ now - $0 >= .seconds(60) }) ?? true {
+            lastSweep = now
+            if let event = store.sweep(composer: &composer) { publish(event) }
+        }
+    }
+
+    private func reportDrops() {
+        for index in places.indices {
+            let camera = places[index].camera
+            let total = DropCounts(camera)
+            let news = total - places[index].drops
+            places[index].drops = total
+            if !news.isEmpty { publish(composer.dropped(news, camera, time: time.utc())) }
+        }
+    }
+
+    /// The last words: drops not yet reported, and what still waits for the disk.
+    func close() {
+        reportDrops()
+        retry()
+        if !backlog.isEmpty { log.critical("\(backlog.count) events could not be journaled before the end") }
+    }
+}

@@ -1,0 +1,82 @@
+import Anomaly
+import Logging
+import Pictures
+import Publish
+import Video
+
+/// Draws the pictures of reports and has them written; a picture that can't be written is counted and said, once.
+final class EvidenceStore {
+    private let store: SnapshotStore
+    private let log: Logger
+    private var failures = 0
+
+    init(store: SnapshotStore, log: Logger) {
+        self.store = store
+        self.log = log
+    }
+
+    /// `start.png` and `frame.png` of an event that begins.
+    func writeStart(_ report: Report, _ running: EventDesk.RunningEvent, _ camera: Camera) -> EvidencePaths {
+        guard let moment = report.moment else { return EvidencePaths() }
+        defer { moment.giveBack() }
+        var paths = EvidencePaths()
+        paths.snapshot = write(camera, .event(id: running.id, start: running.start, name: "start.png")) {
+            comparison(report, moment, camera)
+        }
+        paths.picture = write(camera, .event(id: running.id, start: running.start, name: "frame.png")) {
+            photograph(moment)
+        }
+        return paths
+    }
+
+    /// `strip.png` of an event that ends.
+    func writeEnd(_ report: Report, _ running: EventDesk.RunningEvent, _ camera: Camera) -> EvidencePaths {
+        guard let strip = report.strip else { return EvidencePaths() }
+        defer { strip.giveBack() }
+        var paths = EvidencePaths()
+        paths.strip = write(camera, .event(id: running.id, start: running.start, name: "strip.png")) {
+            let began = report.began ?? report.time
+            return Pictures.Evidence.strip(
+                columns: (0..<strip.count).map { index in
+                    StripColumn(
+                        luma: UnsafeBufferPointer(strip.luma(index)),
+                        reconstruction: UnsafeBufferPointer(strip.reconstruction(index)),
+                        seconds: (strip.columns[index].time - began).seconds,
+                        isDuringEvent: strip.columns[index].isDuringEvent)
+                }, size: strip.modelSize)
+        }
+        return paths
+    }
+
+    /// `latest.png`, and a periodic snapshot where the report says so.
+    func writePeriodic(_ report: Report, _ camera: Camera) {
+        guard let moment = report.moment else { return }
+        defer { moment.giveBack() }
+        let canvas = comparison(report, moment, camera)
+        _ = write(camera, .latest) { canvas }
+        if case .snapshot(keep: true) = report.kind { _ = write(camera, .periodic(time: report.utc)) { canvas } }
+    }
+
+    private func comparison(_ report: Report, _ moment: Moment, _ camera: Camera) -> Canvas {
+        let size = camera.ring.modelSize
+        return Pictures.Evidence.comparison(
+            luma: UnsafeBufferPointer(moment.luma), reconstruction: UnsafeBufferPointer(moment.reconstruction),
+            size: size, aspect: Double(moment.pictureSize.width) / Double(moment.pictureSize.height),
+            caption: "\(camera.name)  \(report.utc)  score \(report.score)")
+    }
+
+    private func photograph(_ moment: Moment) -> Canvas {
+        Pictures.Evidence.photograph(picture: UnsafeBufferPointer(moment.picture), size: moment.pictureSize)
+    }
+
+    private func write(_ camera: Camera, _ kind: SnapshotKind, _ draw: () throws -> Canvas) -> String? {
+        do {
+            return try store.write(PNG.encode(try draw()), camera: camera.name, kind: kind)
+        } catch {
+            failures += 1
+            // At the 1st, 2nd, 4th, 8th … failure: a full disk must not fill the log as well.
+            if failures.nonzeroBitCount == 1 { log.error("\(error) (\(failures) pictures not written so far)") }
+            return nil
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import ArgumentParser
+import Kernels
+import Model
+
+/// What every benchmark is told.
+struct ModelOptions: ParsableArguments {
+    @Option(help: "The model file (safetensors).")
+    var model: String
+
+    @Option(help: "Instruction set: \(KernelTable.names.joined(separator: ", ")). Default: the best of this CPU.")
+    var cpu: String?
+
+    func validate() throws {
+        if let cpu, let problem = KernelTable.problem(with: cpu) { throw ValidationError("--cpu: \(problem)") }
+    }
+
+    func load() throws -> Model {
+        try Model(path: model, kernels: cpu.flatMap { KernelTable.named($0) } ?? .best)
+    }
+}
+
+/// Frames that a benchmark runs: noise over a gradient that moves, so that no layer sees the same numbers twice in a row.
+struct BenchFrames {
+    private let frames: [[UInt8]]
+    private var index = 0
+
+    init(size: Int, count: Int = 16) {
+        var state: UInt64 = 1
+        frames = (0..<count).map { frame in
+            (0..<size * size).map { pixel in
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                return UInt8(truncatingIfNeeded: (pixel % size + pixel / size + 3 * frame) + Int(state >> 60))
+            }
+        }
+    }
+
+    mutating func next() -> [UInt8] {
+        index = (index + 1) % frames.count
+        return frames[index]
+    }
+}

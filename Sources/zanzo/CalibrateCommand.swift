@@ -1,0 +1,47 @@
+import Anomaly
+import ArgumentParser
+import Service
+
+/// `zanzo calibrate`.
+struct CalibrateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "calibrate",
+        abstract: "Find the alarm line on normal footage, and write it into the model.",
+        discussion: """
+            Give it footage that the model was not trained on: day and night, rain and sun, with nothing in it that you
+            would want to be woken for. The rate should be the one at which the camera will be scored.
+            """)
+
+    @Argument(help: "The model's file; its metadata are replaced.")
+    var model: String
+    @Argument(help: "Normal footage: video files, folders of pictures, strips.")
+    var sources: [String]
+    @Option(help: "False alarms a day that you will bear.")
+    var alertsPerDay = 2.0
+    @Option(help: "How errors become scores: mean, or tiles:4x8.")
+    var score = "\(ScoreMethod.standard)"
+    @Option(help: "Frames a second that the camera will be scored at.")
+    var rate = 5.0
+    @Option(help: "Frames to use of each source at most.")
+    var frames: Int?
+    @Flag(help: "Print the calibration as JSON.")
+    var json = false
+
+    func validate() throws {
+        if sources.isEmpty { throw ValidationError("give it footage: zanzo calibrate MODEL SOURCE…") }
+        if !(rate > 0 && rate.isFinite) { throw ValidationError("--rate \(rate): it must be a number over 0") }
+    }
+
+    func run() throws {
+        var request = Calibrating.Request(model: model, sources: sources)
+        request.alertsPerDay = alertsPerDay
+        request.method = try ScoreMethod(parsing: score)
+        request.rate = rate
+        request.maximumFrames = frames
+        let calibration = try Calibrating(request).run()
+        if json { return print(try calibration.jsonString()) }
+        print("threshold \(calibration.threshold) for score \(calibration.method), written into \(model)")
+        print("\(calibration.frames) frames judged; \(calibration.events) events in them at this threshold")
+        if let warning = calibration.warning { print("warning: \(warning)") }
+    }
+}

@@ -1,0 +1,32 @@
+import ArgumentParser
+import Service
+
+/// `zanzo record`.
+struct RecordCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "record",
+        abstract: "Write a source's frames, shrunk to a model's size, as strips for training.")
+
+    @Argument(help: "The source: a device, an address, a file, or synthetic:street?seed=1&rate=5.")
+    var source: String
+    @Option(help: "The folder for the strips.")
+    var out: String
+    @Option(help: "Frames to record. Default: to the source's end.")
+    var frames: Int?
+    @Option(help: "Frames a second. Default: all.")
+    var rate: Double?
+    @Option(help: "The model's size in pixels.")
+    var size = 64
+
+    func validate() throws {
+        guard (16...512).contains(size) else { throw ValidationError("--size \(size): it may be 16 to 512") }
+    }
+
+    func run() throws {
+        var request = Recording.Request(source: source, output: out)
+        request.frames = frames
+        request.rate = rate
+        request.size = size
+        print("\(try Recording(request).run()) frames in \(out)")
+    }
+}

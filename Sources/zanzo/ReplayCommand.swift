@@ -1,0 +1,56 @@
+import Anomaly
+import ArgumentParser
+import FoundationEssentials
+import Service
+
+/// `zanzo replay`.
+struct ReplayCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay",
+        abstract: "Play a clip through what the daemon does with a camera, and show what it would have said.",
+        discussion: "CLIP is a video file, a folder of pictures, a strip (one wide PNG of square frames), or synthetic:street.")
+
+    @Argument(help: "The clip.")
+    var clip: String
+    @Option(help: "The model's file.")
+    var model: String
+    @Option(help: "How errors become scores: mean, or tiles:4x8. Default: as the model was calibrated, else mean.")
+    var score: String?
+    @Option(help: "The raw score that is an anomaly, in place of the model's calibration.")
+    var threshold: Double?
+    @Option(help: "Frames a second to score. Default: all.")
+    var rate: Double?
+    @Option(help: "Write one line of JSON for each frame to this file; - is standard output.")
+    var scores: String?
+    @Option(help: "Write a plot of the score over time to this PNG.")
+    var plot: String?
+    @Option(help: "Write a montage of frames, reconstructions and errors to this PNG.")
+    var montage: String?
+    @Flag(help: "Print the summary as JSON.")
+    var json = false
+
+    func validate() throws {
+        if let threshold, !(threshold > 0 && threshold.isFinite) {
+            throw ValidationError("--threshold \(threshold): it must be a number over 0")
+        }
+        if let rate, !(rate > 0 && rate.isFinite) { throw ValidationError("--rate \(rate): it must be a number over 0") }
+    }
+
+    func run() throws {
+        var request = Replay.Request(clip: clip, model: model)
+        request.method = try score.map { try ScoreMethod(parsing: $0) }
+        request.threshold = threshold
+        request.rate = rate
+        request.scores = scores
+        request.plot = plot
+        request.montage = montage
+        let summary = try Replay(request).run()
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            print(String(decoding: try encoder.encode(summary), as: UTF8.self))
+        } else if scores != "-" {
+            print(ReplayText.table(summary))
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import ArgumentParser
+import Glibc
+import Service
+
+/// The daemon's executable: a shell around `DaemonProcess`.
+@main
+struct Zanzod: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "zanzod",
+        abstract: "Watch fixed cameras: rebuild every frame with a model of the normal, and tell what it cannot rebuild.",
+        discussion: """
+            Runs in the foreground until SIGTERM or SIGINT; SIGHUP reloads the configuration and reopens the journal.
+            Exit status: 0 after a stop, 1 on a failure, 64 on a bad command line, 78 on a bad configuration.
+            """,
+        version: zanzoVersion)
+
+    @Option(help: "The configuration file.")
+    var config = "/etc/zanzo/zanzo.yaml"
+
+    @Flag(help: "Watch the built-in synthetic street, with anomalies every few seconds, until Ctrl-C.")
+    var demo = false
+
+    @Option(help: "Kernels to compute with (scalar, avx2), instead of the best that this CPU has.")
+    var cpu: String?
+
+    func run() async {
+        let status = await DaemonProcess(path: config, isDemo: demo, cpu: cpu).run()
+        fflush(nil)
+        // Not exit(): a capture thread may be inside a driver or a decoder that does not come back, and the C library's
+        // exit handlers would pull its memory from under it. All that matters is on disk by now.
+        _exit(status)
+    }
+}
