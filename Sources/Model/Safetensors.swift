@@ -55,6 +55,7 @@ public enum Safetensors {
         try file.write(header(old.tensors, metadata))
         try file.write(old.data)
         try file.commit()
+        old.close()
         lock.release()
     }
 

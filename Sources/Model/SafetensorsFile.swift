@@ -56,7 +56,10 @@ struct SafetensorsFile: ~Copyable {
             rebasing: mapping.bytes[dataStart + tensor.range.lowerBound..<dataStart + tensor.range.upperBound])
     }
 
-    /// All tensors' bytes.
+    /// Ends the mapping here and not earlier.
+    consuming func close() {}
+
+    /// All tensors' bytes; valid as long as the file is mapped.
     var data: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: mapping.bytes[dataStart...]) }
 
     static func byteCount(dtype: String) -> Int? {
