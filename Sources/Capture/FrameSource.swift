@@ -109,7 +109,7 @@ extension FrameSource {
 public func makeSource(_ specification: SourceSpecification, time: any TimeSource) -> any FrameSource {
     let options = specification.options
     switch specification.kind {
-    case .v4l2: return UnbuiltSource(name: specification.redacted)
+    case .v4l2(let path): return V4L2Source(path: path, options: options, time: time)
     case .pictures(let path): return PicturesSource(path: path, options: options, time: time)
     case .stream(let address): return LibavSource(address: address, options: options, time: time)
     case .file(let path):
@@ -121,16 +121,4 @@ public func makeSource(_ specification: SourceSpecification, time: any TimeSourc
     case .synthetic(let settings):
         return SyntheticSource(settings: settings, options: options, time: time)
     }
-}
-
-final class UnbuiltSource: FrameSource {
-    let name: String
-    init(name: String) { self.name = name }
-    func open() throws(CaptureError) -> SourceFormat { throw CaptureError(.unsupported, "open \(name)", "not yet") }
-    func read(timeout: Duration) throws(CaptureError) -> Reading {
-        throw CaptureError(.unsupported, "open \(name)", "not yet")
-    }
-    func close() {}
-    var isLive: Bool { true }
-    var counters: SourceCounters { SourceCounters() }
 }

@@ -10,6 +10,7 @@ final class PicturesSource: FrameSource {
     private static let suffixes = [".png", ".jpg", ".jpeg"]
 
     let isLive = false
+    let cancellation = Cancellation()
     private(set) var counters = SourceCounters()
 
     private let path: String
@@ -85,18 +86,25 @@ final class PicturesSource: FrameSource {
             self.format = changed
             return .formatChanged(changed)
         }
+        if options.realTime, !time.sleep(until: origin.time + due, atMost: timeout, unless: cancellation) {
+            pending = view
+            if cancellation.isCancelled { throw .cancelled("read \(path)") }
+            throw CaptureError(.timedOut, "read \(path)", "its next picture is later than that")
+        }
         pending = nil
         index += 1
         return .frame(stamped(view))
     }
 
+    /// When the next frame is taken, after the opening.
+    private var due: Duration { .nanoseconds(Int64((Double(given) / rate * 1e9).rounded())) }
+
     private var count: Int { strip.map { $0.size.width / $0.size.height } ?? paths.count }
 
     private func stamped(_ view: PixelView) -> SourceFrame {
-        let since = Duration.nanoseconds(Int64((Double(given) / rate * 1e9).rounded()))
+        let since = due
         given += 1
         counters.frames += 1
-        if options.realTime { time.sleep(until: origin.time + since) }
         return SourceFrame(view: view, time: origin.time + since, utc: origin.utc + since)
     }
 
@@ -104,7 +112,8 @@ final class PicturesSource: FrameSource {
         let sides = 1...FrameShrinker.largestSide
         guard sides.contains(view.size.width), sides.contains(view.size.height) else {
             throw CaptureError(
-                .unsupported, "open \(path)", "pictures of \(view.size) are larger than the 8192x8192 that are supported")
+                .unsupported, "open \(path)",
+                "pictures of \(view.size) are larger than the 8192x8192 that are supported")
         }
         return SourceFormat(name: strip == nil ? "pictures" : "strip", size: view.size, rate: rate)
     }

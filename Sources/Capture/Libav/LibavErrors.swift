@@ -11,6 +11,8 @@ enum LibavErrors {
 
     /// What `code` means for a stream or file that was being opened or read.
     static func error(_ code: Int32, _ operation: String, isLive: Bool) -> CaptureError {
+        // A file that is cut short within a header gives EIO; a host name that does not resolve gives it, too.
+        let code = code == -EIO && !isLive ? ZANZO_AVERROR_INVALIDDATA : code
         if let known = known(code) { return CaptureError(known.code, operation, known.message) }
         if code == ZANZO_AVERROR_EOF {
             return isLive
@@ -48,8 +50,7 @@ enum LibavErrors {
         case -ENOENT: (.unavailable, "there is no such file")
         case -EISDIR: (.notACamera, "it is a directory")
         case -EACCES, -EPERM: (.noPermission, "this user may not read it")
-        // libavformat's answer to a host name that does not resolve.
-        case -EIO: (.unavailable, "input or output error; for a host name: it cannot be resolved")
+        case -EIO: (.unavailable, "no connection: the host name cannot be resolved, or the network failed")
         case -ENOMEM: (.unavailable, "out of memory")
         default: nil
         }

@@ -100,7 +100,9 @@ final class LibavInput {
         }
         // The deadline outlives the context: LibavInput keeps it, and it is only used by calls made in between.
         context.pointee.interrupt_callback = AVIOInterruptCB(
-            callback: { Unmanaged<LibavDeadline>.fromOpaque($0.unsafelyUnwrapped).takeUnretainedValue().isOver ? 1 : 0 },
+            callback: {
+                Unmanaged<LibavDeadline>.fromOpaque($0.unsafelyUnwrapped).takeUnretainedValue().isOver ? 1 : 0
+            },
             opaque: Unmanaged.passUnretained(deadline).toOpaque())
         var dictionary: OpaquePointer?
         defer { av_dict_free(&dictionary) }
@@ -130,7 +132,7 @@ final class LibavInput {
         _ operation: String
     ) throws(CaptureError) -> (Int, UnsafePointer<AVCodec>) {
         // An RTSP server names its codecs in the SDP: probing would only decode the first seconds twice.
-        if !(request.isRTSP && hasVideo(format)) {
+        if !(request.isRTSP && hasStream(format, of: AVMEDIA_TYPE_VIDEO)) {
             let code = avformat_find_stream_info(format, nil)
             guard code >= 0 else { throw failure(code, request, deadline, operation) }
         }
@@ -140,6 +142,9 @@ final class LibavInput {
             if index == ZANZO_AVERROR_DECODER_NOT_FOUND {
                 throw failure(index, request, deadline, operation)
             }
+            guard hasStream(format, of: AVMEDIA_TYPE_AUDIO) else {
+                throw LibavErrors.error(ZANZO_AVERROR_INVALIDDATA, operation, isLive: request.isLive)
+            }
             throw CaptureError(.notACamera, operation, "there is no video in it")
         }
         for other in 0..<Int(format.pointee.nb_streams) where other != Int(index) {
@@ -148,10 +153,11 @@ final class LibavInput {
         return (Int(index), decoder)
     }
 
-    private static func hasVideo(_ format: UnsafeMutablePointer<AVFormatContext>) -> Bool {
+    /// Whether the container says of one of its streams that it is of that type, and in which encoding.
+    private static func hasStream(_ format: UnsafeMutablePointer<AVFormatContext>, of type: AVMediaType) -> Bool {
         (0..<Int(format.pointee.nb_streams)).contains { index in
             guard let parameters = format.pointee.streams[index]?.pointee.codecpar else { return false }
-            return parameters.pointee.codec_type == AVMEDIA_TYPE_VIDEO && parameters.pointee.codec_id != AV_CODEC_ID_NONE
+            return parameters.pointee.codec_type == type && parameters.pointee.codec_id != AV_CODEC_ID_NONE
         }
     }
 

@@ -10,6 +10,8 @@ import Video
 final class LibavSource: FrameSource {
     /// How long opening may take in all, up to the first picture: some cameras send a key frame every 10 s only.
     static let openingTime = Duration.seconds(15)
+    /// The same for this source: tests shorten it.
+    var openingTime = LibavSource.openingTime
     /// Packets or reads in a row that may fail before a source counts as broken.
     private static let failureLimit = 250
 
@@ -28,6 +30,8 @@ final class LibavSource: FrameSource {
     private var stamps = FileStamps()
     /// Whether `input.frame` holds a decoded frame that was not given yet.
     private var isFramePending = false
+    /// A file's frame whose time has not come yet.
+    private var early: SourceFrame?
     private var format = (size: FrameSize(width: 0, height: 0), pixels: Int32(-1))
     private var hasSeenKey = false
     private var isDraining = false
@@ -55,7 +59,7 @@ final class LibavSource: FrameSource {
         close()
         let operation = "open \(request.name)"
         if let path { try checkFile(path, operation) }
-        deadline.allow(Self.openingTime)
+        deadline.allow(openingTime)
         let input = try LibavInput(request, deadline: deadline)
         self.input = input
         mapper = FrameMapper()
@@ -74,7 +78,7 @@ final class LibavSource: FrameSource {
             close()
             if error.code == .timedOut, !cancellation.isCancelled {
                 throw CaptureError(
-                    .timedOut, operation, "no picture within \(Int(Self.openingTime.seconds)) s; is anything sent?")
+                    .timedOut, operation, "no picture within \(openingTime.seconds) s; is anything sent?")
             }
             throw error
         }
@@ -84,6 +88,7 @@ final class LibavSource: FrameSource {
         input = nil
         mapper = nil
         isFramePending = false
+        early = nil
         format = (FrameSize(width: 0, height: 0), -1)
         (hasSeenKey, isDraining, failures, framesThisPass, previousStamp) = (false, false, 0, 0, nil)
     }
@@ -92,6 +97,7 @@ final class LibavSource: FrameSource {
         guard let input else {
             throw CaptureError(.disconnected, "read \(request.name)", "it is not open")
         }
+        if let early { return try give(early, timeout) }
         if !isFramePending {
             deadline.allow(timeout)
             switch try decode(input) {
@@ -110,8 +116,19 @@ final class LibavSource: FrameSource {
             counters.corrupt += 1
             return .corrupt
         }
+        return try give(stamped(view, input), timeout)
+    }
+
+    /// Gives `frame`; where files are paced, at its time. A pause in the file that is longer than `timeout` is a timeout.
+    private func give(_ frame: SourceFrame, _ timeout: Duration) throws(CaptureError) -> Reading {
+        if options.realTime, !isLive, !time.sleep(until: frame.time, atMost: timeout, unless: cancellation) {
+            early = frame
+            if cancellation.isCancelled { throw .cancelled("read \(request.name)") }
+            throw CaptureError(.timedOut, "read \(request.name)", "its next frame is later than that")
+        }
+        early = nil
         counters.frames += 1
-        return .frame(stamped(view, input))
+        return .frame(frame)
     }
 
     // MARK: -
@@ -202,7 +219,9 @@ final class LibavSource: FrameSource {
     /// At the end of a file that is to be looped: back to its start. False where it ends here.
     private func startAgain(_ input: LibavInput) throws(CaptureError) -> Bool {
         guard options.loop, framesThisPass > 0, !cancellation.isCancelled else { return false }
-        guard av_seek_frame(input.format, input.stream.pointee.index, 0, AVSEEK_FLAG_BACKWARD) >= 0 else { return false }
+        guard av_seek_frame(input.format, input.stream.pointee.index, 0, AVSEEK_FLAG_BACKWARD) >= 0 else {
+            return false
+        }
         avcodec_flush_buffers(input.codec)
         (isDraining, hasSeenKey, framesThisPass, previousStamp) = (false, false, 0, nil)
         stamps.startAgain()
@@ -212,10 +231,12 @@ final class LibavSource: FrameSource {
     private func describe(_ input: LibavInput) throws(CaptureError) -> SourceFormat {
         let frame = input.frame.pointee
         let size = FrameSize(width: Int(frame.width), height: Int(frame.height))
-        guard (1...FrameShrinker.largestSide).contains(size.width), (1...FrameShrinker.largestSide).contains(size.height)
+        guard (1...FrameShrinker.largestSide).contains(size.width),
+            (1...FrameShrinker.largestSide).contains(size.height)
         else {
             throw CaptureError(
-                .unsupported, "open \(request.name)", "frames of \(size) are larger than the 8192x8192 that are supported")
+                .unsupported, "open \(request.name)",
+                "frames of \(size) are larger than the 8192x8192 that are supported")
         }
         guard mapper?.view(input.frame) != nil else {
             throw CaptureError(.unsupported, "open \(request.name)", "its pixel format cannot be converted")
@@ -235,9 +256,7 @@ final class LibavSource: FrameSource {
         let base = input.stream.pointee.time_base
         let seconds = stamp == ZANZO_AV_NOPTS_VALUE ? nil : Double(stamp) * Double(base.num) / Double(max(1, base.den))
         let since = stamps.next(seconds, nominalRate: input.rate ?? 25)
-        let due = stamps.origin + since
-        if options.realTime { time.sleep(until: due) }
-        return SourceFrame(view: view, time: due, utc: stamps.utc + since)
+        return SourceFrame(view: view, time: stamps.origin + since, utc: stamps.utc + since)
     }
 
     /// libavformat's errors for these are the same as for a damaged file.
@@ -248,45 +267,5 @@ final class LibavSource: FrameSource {
         if status.st_mode & S_IFMT == S_IFREG, status.st_size == 0 {
             throw CaptureError(.badData, operation, "the file is empty (0 bytes)")
         }
-    }
-}
-
-/// A file's time stamps as durations since its opening: never falling, going on where the file is looped.
-struct FileStamps {
-    private(set) var origin = MonotonicTime.zero
-    private(set) var utc = UTCTime(microseconds: 0)
-    private var rate: Double?
-    private var count: Int64 = 0
-    private var first: Double?
-    private var offset = Duration.zero
-    private var last: Duration?
-
-    mutating func begin(rate: Double?, time: any TimeSource) {
-        self = FileStamps()
-        self.rate = rate
-        (origin, utc) = (time.now(), time.utc())
-    }
-
-    /// The next pass begins one frame after the last one's end.
-    mutating func startAgain() {
-        first = nil
-        if let last { offset = last }
-    }
-
-    /// The stamp of a frame whose own is `seconds` (nil: it has none). `rate`, where one was asked for, overrides it.
-    mutating func next(_ seconds: Double?, nominalRate: Double) -> Duration {
-        defer { count += 1 }
-        if let rate { return .nanoseconds(Int64((Double(count) / rate * 1e9).rounded())) }
-        let step = Duration(seconds: 1 / nominalRate)
-        var stamp = last.map { $0 + step } ?? .zero
-        if let seconds {
-            let isNewPass = first == nil && last != nil
-            let begin = first ?? seconds
-            first = begin
-            let own = offset + (isNewPass || offset > .zero ? step : .zero) + Duration(seconds: max(-1e6, min(1e6, seconds - begin)))
-            if last.map({ own > $0 }) ?? true { stamp = own }
-        }
-        last = stamp
-        return stamp
     }
 }

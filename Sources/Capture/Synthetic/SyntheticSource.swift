@@ -10,6 +10,7 @@ final class SyntheticSource: FrameSource {
     private static let queueLength: UInt64 = 4
 
     let isLive: Bool
+    let cancellation = Cancellation()
     private(set) var counters = SourceCounters()
 
     private let settings: SyntheticSettings
@@ -63,7 +64,6 @@ final class SyntheticSource: FrameSource {
         guard isOpen, let origin else {
             throw CaptureError(.disconnected, "read \(settings)", "it is not open")
         }
-        let deadline = time.now() + timeout
         if isLive { skipWhatIsTooLate(time.now() - origin.time) }
         if let stall = fault(at: offset(index), where: { $0 == .stall }) {
             index = max(index + 1, firstIndex(from: stall.start + stall.duration))
@@ -71,12 +71,9 @@ final class SyntheticSource: FrameSource {
         }
         if let length = settings.length, offset(index) >= length { return .end }
         if isLive {
-            let due = origin.time + offset(index)
-            guard due <= deadline else {
-                time.sleep(until: deadline)
-                throw timedOut(timeout)
+            guard time.sleep(until: origin.time + offset(index), atMost: timeout, unless: cancellation) else {
+                throw cancellation.isCancelled ? .cancelled("read \(settings)") : timedOut(timeout)
             }
-            time.sleep(until: due)
         }
         return try nextReading(origin)
     }

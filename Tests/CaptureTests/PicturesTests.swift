@@ -1,0 +1,199 @@
+import CFFmpeg
+import Glibc
+import Testing
+import Video
+
+@testable import Capture
+
+/// Where the project's optional data lie: `ZANZO_SHARED`, or `shared` beside the repository.
+enum SharedData {
+    static let path: String = {
+        if let set = getenv("ZANZO_SHARED") { return String(cString: set) }
+        let parts = #filePath.split(separator: "/").dropLast(4)
+        return "/" + parts.joined(separator: "/") + "/shared"
+    }()
+
+    static func has(_ name: String) -> Bool { access("\(path)/\(name)", R_OK) == 0 }
+}
+
+@Suite struct PicturesTests {
+    private let scratch: Scratch
+    init() throws { scratch = try Scratch() }
+
+    private func source(_ path: String, _ change: (inout SourceOptions) -> Void = { _ in }) -> PicturesSource {
+        var options = SourceOptions()
+        change(&options)
+        return PicturesSource(path: path, options: options, time: SimulatedTime())
+    }
+
+    /// A picture file whose pixel (x, y) is grey `fill(x, y)`, by libavcodec's own encoder.
+    @discardableResult
+    private func picture(
+        _ name: String, _ width: Int, _ height: Int, codec: String = "png", fill: (Int, Int) -> UInt8
+    ) throws -> String {
+        let isPNG = codec == "png"
+        guard let encoder = avcodec_find_encoder_by_name(codec), let context = avcodec_alloc_context3(encoder),
+            let frame = av_frame_alloc(), let packet = av_packet_alloc()
+        else { throw TestFailure("no encoder \(codec)") }
+        defer {
+            var (c, f, p): (UnsafeMutablePointer<AVCodecContext>?, UnsafeMutablePointer<AVFrame>?, _) = (
+                context, frame, UnsafeMutablePointer<AVPacket>?(packet)
+            )
+            avcodec_free_context(&c)
+            av_frame_free(&f)
+            av_packet_free(&p)
+        }
+        (context.pointee.width, context.pointee.height) = (Int32(width), Int32(height))
+        context.pointee.pix_fmt = isPNG ? AV_PIX_FMT_RGBA : AV_PIX_FMT_YUVJ420P
+        context.pointee.time_base = AVRational(num: 1, den: 1)
+        (frame.pointee.width, frame.pointee.height) = (Int32(width), Int32(height))
+        frame.pointee.format = context.pointee.pix_fmt.rawValue
+        guard avcodec_open2(context, encoder, nil) == 0, av_frame_get_buffer(frame, 0) == 0,
+            let luma = frame.pointee.data.0
+        else { throw TestFailure("encoder") }
+        let step = isPNG ? 4 : 1
+        for y in 0..<height {
+            for x in 0..<width * step {
+                luma[y * Int(frame.pointee.linesize.0) + x] = isPNG && x % 4 == 3 ? 255 : fill(x / step, y)
+            }
+        }
+        if !isPNG, let cb = frame.pointee.data.1, let cr = frame.pointee.data.2 {
+            for at in 0..<(height + 1) / 2 * Int(frame.pointee.linesize.1) { (cb[at], cr[at]) = (128, 128) }
+        }
+        guard avcodec_send_frame(context, frame) == 0, avcodec_send_frame(context, nil) == 0,
+            avcodec_receive_packet(context, packet) == 0
+        else { throw TestFailure("encode") }
+        return try scratch.write(
+            Array(UnsafeBufferPointer(start: packet.pointee.data, count: Int(packet.pointee.size))), name)
+    }
+
+    @Test func aStripIsASequenceOfSquares() throws {
+        let path = try picture("strip.png", 24, 8) { x, y in UInt8(x / 8 * 50 + x % 8 + 8 * y) }
+        let source = source(path) { $0.rate = 5 }
+        #expect(try source.open().description == "strip 8x8 5 fps")
+        let slot = FrameSlot(
+            modelSize: FrameSize(width: 8, height: 8), pictureCapacity: FrameSize(width: 64, height: 64))
+        let shrinker = FrameShrinker(modelSize: slot.modelSize, pictureCapacity: slot.pictureCapacity)
+        for index in 0..<3 {
+            guard case .frame(let frame) = try source.read(timeout: .zero) else {
+                Issue.record("no frame \(index)")
+                return
+            }
+            #expect(frame.time == MonotonicTime(nanoseconds: Int64(index) * 200_000_000))
+            shrinker.shrink(frame.view, into: slot)
+            #expect(Array(slot.luma) == (0..<64).map { UInt8(index * 50 + $0 % 8 + 8 * ($0 / 8)) })
+        }
+        guard case .end = try source.read(timeout: .zero) else {
+            Issue.record("no end")
+            return
+        }
+        #expect(!source.isLive && source.counters.frames == 3)
+    }
+
+    @Test func aDirectoryIsReadInNaturalOrderAndLooped() throws {
+        for (name, code) in [("f10.png", 100), ("f2.png", 20), ("F1.PNG", 10), ("f3.jpg", 30)] {
+            try picture(name, 16, 16, codec: name.hasSuffix("jpg") ? "mjpeg" : "png") { _, _ in UInt8(code) }
+        }
+        try scratch.write([1, 2, 3], "labels.txt")
+        let watched = try Watched(source(scratch.path))
+        #expect(watched.luma == [10, 20, 30, 100] && watched.ranges == [.full])
+        #expect(try Watched(source(scratch.path + "/") { $0.loop = true }, limit: 6).luma == [10, 20, 30, 100, 10, 20])
+    }
+
+    @Test func picturesOfOtherSizesAreTold() throws {
+        try picture("1.png", 16, 16) { _, _ in 1 }
+        try picture("2.png", 20, 10) { _, _ in 2 }
+        try picture("3.png", 20, 10) { _, _ in 3 }
+        let watched = try Watched(source(scratch.path))
+        #expect(watched.luma == [1, 2, 3] && watched.formats.map(\.size.width) == [16, 20])
+    }
+
+    @Test func badPicturesAreOneClearLine() throws {
+        let good = try picture("good.png", 24, 8) { x, y in UInt8(x * y) }
+        let bytes = try scratch.read("good.png")
+        var broken = bytes
+        broken[40] ^= 0xFF
+        let cases: [(String, CaptureError.Code, String)] = [
+            (try scratch.write([], "empty.png"), .badData, "0 bytes"),
+            (try scratch.write(Array("hello".utf8), "text.png"), .badData, "neither a PNG nor a JPEG"),
+            (try scratch.write(Array(bytes.prefix(bytes.count / 2)), "half.png"), .badData, "damaged"),
+            (try picture("square.png", 8, 8) { _, _ in 0 }, .notACamera, "8x8 is not a strip"),
+            (try picture("uneven.png", 20, 8) { _, _ in 0 }, .notACamera, "multiple"),
+            (try picture("tall.png", 8, 24) { _, _ in 0 }, .notACamera, "multiple"),
+            (scratch.file("none.png"), .unavailable, "no such file"),
+        ]
+        for (path, code, words) in cases {
+            let error = failure(source(path))
+            #expect(
+                error?.code == code && error?.description.contains(words) == true,
+                "\(path): \(String(describing: error))")
+            #expect(error?.description.contains(path) == true)
+        }
+        #expect(failure(source(good)) == nil)
+    }
+
+    @Test func aDirectoryWithoutPicturesAndOneWithABrokenOne() throws {
+        #expect(failure(source(scratch.path))?.code == .notACamera)
+        try picture("1.png", 8, 8) { _, _ in 1 }
+        try scratch.write(Array("no".utf8), "2.png")
+        try picture("3.png", 8, 8) { _, _ in 3 }
+        let source = source(scratch.path)
+        _ = try source.open()
+        _ = try source.read(timeout: .zero)
+        #expect(throws: CaptureError.self) { try source.read(timeout: .zero) }
+        guard case .frame(let frame) = try source.read(timeout: .zero) else {
+            Issue.record("the picture behind the broken one is not given")
+            return
+        }
+        #expect(frame.view.planes.0?[0] == 3)
+    }
+
+    @Test(arguments: [
+        ("f2", "f10", true), ("f10", "f2", false), ("a", "b", true), ("f02", "f2", true), ("f2", "f02", false),
+        ("1.png", "01.png", false), ("x9y", "x9z", true), ("a", "a", false), ("a", "a1", true), ("10", "9a", false),
+    ])
+    func numbersInNamesCount(_ a: String, _ b: String, _ before: Bool) { #expect(isNaturallyBefore(a, b) == before) }
+
+    @Test(
+        .enabled(
+            if: SharedData.has("reference/stream.safetensors")
+                && SharedData.has("data/human-actions/person1-wave-two-hands-original.png"),
+            "the reference clip is not on this machine (set ZANZO_SHARED)"))
+    func theReferenceClipGivesTheVeryFramesThatPyTorchSaw() throws {
+        let strip = "\(SharedData.path)/data/human-actions/person1-wave-two-hands-original.png"
+        let expected = try referenceFrames("\(SharedData.path)/reference/stream.safetensors", count: 32 * 64 * 64)
+        let source = source(strip)
+        #expect(try source.open().size == FrameSize(width: 64, height: 64))
+        let slot = FrameSlot(
+            modelSize: FrameSize(width: 64, height: 64), pictureCapacity: FrameSize(width: 64, height: 64))
+        let shrinker = FrameShrinker(modelSize: slot.modelSize, pictureCapacity: slot.pictureCapacity)
+        for index in 0..<32 {
+            guard case .frame(let frame) = try source.read(timeout: .zero) else {
+                Issue.record("no frame \(index)")
+                return
+            }
+            shrinker.shrink(frame.view, into: slot)
+            let different = (0..<4096).filter { Float(slot.luma[$0]) / 127.5 - 1 != expected[index * 4096 + $0] }
+            #expect(different.isEmpty, "frame \(index): \(different.count) pixels differ")
+        }
+    }
+
+    /// The first `count` values of the tensor `frames`: 32-bit floats at the offset that the header names.
+    private func referenceFrames(_ path: String, count: Int) throws -> [Float] {
+        guard let file = fopen(path, "rb") else { throw TestFailure("cannot read \(path)") }
+        defer { fclose(file) }
+        var length: UInt64 = 0
+        guard fread(&length, 8, 1, file) == 1, length < 1 << 20 else { throw TestFailure("header") }
+        var header = [UInt8](repeating: 0, count: Int(length))
+        guard fread(&header, 1, header.count, file) == header.count else { throw TestFailure("header") }
+        let text = String(decoding: header, as: UTF8.self)
+        guard let entry = text.firstRange(of: "\"frames\":"),
+            let offsets = text[entry.upperBound...].firstRange(of: "\"data_offsets\":["),
+            let start = Int(text[offsets.upperBound...].prefix { $0.isNumber })
+        else { throw TestFailure("no tensor frames") }
+        fseek(file, 8 + Int(length) + start, SEEK_SET)
+        var values = [Float](repeating: 0, count: count)
+        guard fread(&values, 4, count, file) == count else { throw TestFailure("tensor frames is cut short") }
+        return values
+    }
+}
