@@ -13,12 +13,15 @@ struct RecordCommand: ParsableCommand {
     var out: String
     @Option(help: "Frames to record. Default: to the source's end.")
     var frames: Int?
+    @Option(help: "Frames to pass over first.")
+    var skip = 0
     @Option(help: "Frames a second. Default: all.")
     var rate: Double?
     @Option(help: "The model's size in pixels.")
     var size = 64
 
     func validate() throws {
+        guard skip >= 0, frames.map({ $0 > 0 }) ?? true else { throw ValidationError("frames are counted from 1") }
         guard (16...512).contains(size) else { throw ValidationError("--size \(size): it may be 16 to 512") }
     }
 
@@ -26,6 +29,7 @@ struct RecordCommand: ParsableCommand {
         var request = Recording.Request(source: source, output: out)
         request.frames = frames
         request.rate = rate
+        request.skip = skip
         request.size = size
         print("\(try Recording(request).run()) frames in \(out)")
     }

@@ -23,8 +23,9 @@ struct Zanzod: AsyncParsableCommand {
     @Option(help: "Kernels to compute with (scalar, avx2), instead of the best that this CPU has.")
     var cpu: String?
 
-    func run() async {
-        let status = await DaemonProcess(path: config, isDemo: demo, cpu: cpu).run()
+    func run() async throws {
+        let process = demo ? try DaemonProcess.demo(cpu: cpu) : DaemonProcess(path: config, cpu: cpu)
+        let status = await process.run()
         fflush(nil)
         // Not exit(): a capture thread may be inside a driver or a decoder that does not come back, and the C library's
         // exit handlers would pull its memory from under it. All that matters is on disk by now.

@@ -12,13 +12,11 @@ public let zanzoVersion = "0.1.0"
 /// The daemon as a process: configuration, signals, systemd, and the exit status.
 public struct DaemonProcess: Sendable {
     private let path: String
-    private let isDemo: Bool
     private let cpu: String?
 
-    /// A process that reads its configuration from `path`, or makes its own for the demo.
-    public init(path: String, isDemo: Bool, cpu: String?) {
+    /// A process that reads its configuration from `path`, and computes with the kernels called `cpu` (nil: the best).
+    public init(path: String, cpu: String?) {
         self.path = path
-        self.isDemo = isDemo
         self.cpu = cpu
     }
 
@@ -72,8 +70,21 @@ public struct DaemonProcess: Sendable {
         return 0
     }
 
-    private func load() throws -> Configuration {
-        try Configuration.load(path: path)
+    /// Reads the configuration; for the demo, writes one first.
+    private func load() throws -> Configuration { try Configuration.load(path: path) }
+
+    /// A process that watches the built-in street until it is stopped.
+    public static func demo(cpu: String?) throws(StartError) -> DaemonProcess {
+        let setup = try DemoSetup(directory: "demo-out", model: nil, seed: 7, loops: true)
+        let path = try setup.writeConfiguration()
+        print(
+            """
+            The built-in street, with something staged every few seconds, until Ctrl-C.
+              listen    socat - UNIX-CONNECT:\(setup.socket) | jq -c .
+              status    zanzo status --socket \(setup.socket)
+              pictures  \(setup.directory)/\(DemoSetup.camera)
+            """)
+        return DaemonProcess(path: path, cpu: cpu)
     }
 
     private static func complain(_ text: String) { zanzo_complain("zanzod: \(text)\n") }

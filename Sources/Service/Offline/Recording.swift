@@ -15,6 +15,8 @@ public struct Recording {
         public var output: String
         /// Frames to record; nil: to the source's end.
         public var frames: Int?
+        /// Frames to pass over first.
+        public var skip = 0
         /// Frames a second; nil: all.
         public var rate: Double?
         /// The model's size in pixels.
@@ -47,7 +49,7 @@ public struct Recording {
         var pacer = Pacer(rate: request.rate)
         var strip: [[UInt8]] = []
         var progress = ProgressLine()
-        var count = 0
+        var (count, skipped) = (0, 0)
         _ = try source.open()
         defer { source.close() }
         reading: while request.frames.map({ count < $0 }) ?? true {
@@ -56,6 +58,10 @@ public struct Recording {
             case .corrupt, .formatChanged: continue
             case .frame(let frame):
                 guard pacer.isDue(frame.time) else { continue }
+                if skipped < request.skip {
+                    skipped += 1
+                    continue
+                }
                 shrinker.shrink(frame.view, into: slot)
                 strip.append(Array(slot.luma))
                 count += 1

@@ -1,0 +1,59 @@
+import Capture
+import Testing
+import Video
+
+@testable import Service
+
+@Suite(.serialized) struct ReloadTests {
+    @Test func aReloadTouchesOnlyWhatChanged() async throws {
+        var fixture = try DaemonFixture()
+        fixture.configuration.cameras = ["a", "b", "c"].map { DaemonFixture.camera($0, seconds: 1e6) }
+        let daemon = fixture.daemon()
+        try await daemon.start()
+        while await !Self.allScored(daemon, 20) { try await Task.sleep(for: .milliseconds(5)) }
+        var new = fixture.configuration
+        new.cameras[1].rate = 5  // b is changed, c goes, d comes
+        new.cameras[2] = DaemonFixture.camera("d", seconds: 1e6)
+        let before = await Self.received(daemon)
+        try await daemon.reload(new)
+        let after = await Self.received(daemon)
+        #expect(await daemon.status.cameras.map(\.name) == ["a", "b", "d"])
+        #expect(after["a", default: 0] >= before["a", default: 0])  // a new pipeline would count from zero
+        #expect(await daemon.status.cameras.first?.sessions == 1)
+        await daemon.stop()
+        let reloaded = try fixture.journal().last { $0.kind == "config.reloaded" }
+        #expect(reloaded?.data.message == "changed: b, c, d")
+    }
+
+    @Test func aModelThatCannotBeLoadedLeavesEverythingAsItWas() async throws {
+        var fixture = try DaemonFixture()
+        fixture.configuration.cameras = [DaemonFixture.camera("a", seconds: 1e6)]
+        let daemon = fixture.daemon()
+        try await daemon.start()
+        var new = fixture.configuration
+        new.cameras.append(DaemonFixture.camera("b", seconds: 1e6))
+        new.cameras[1].model = "/nonexistent/model.safetensors"
+        await #expect(throws: StartError.self) { try await daemon.reload(new) }
+        #expect(await daemon.tick().status.hasPrefix("1/1") || daemon.status.cameras.map(\.name) == ["a"])
+        await daemon.stop()
+    }
+
+    @Test func aDaemonWithoutAnyCameraStartsAndSaysSo() async throws {
+        let fixture = try DaemonFixture()
+        let daemon = fixture.daemon()
+        try await daemon.start()
+        #expect(await daemon.tick().status == "no cameras configured")
+        await daemon.stop()
+    }
+
+    private static func allScored(_ daemon: Daemon, _ count: UInt64) async -> Bool {
+        await daemon.tick()
+        return await daemon.status.cameras.allSatisfy { $0.frames["scored", default: 0] >= count }
+    }
+
+    private static func received(_ daemon: Daemon) async -> [String: UInt64] {
+        await daemon.tick()
+        return Dictionary(
+            uniqueKeysWithValues: await daemon.status.cameras.map { ($0.name, $0.frames["received", default: 0]) })
+    }
+}
