@@ -116,9 +116,9 @@ public enum SequenceText {
         return String(repeating: "0", count: 20 - text.count) + text
     }
 
-    /// Reads a sequence, padded or not; nil for what is not digits or too large.
+    /// Reads a sequence, padded or not; nil for what is not digits, or so large that counting on would overflow.
     public static func parse(_ text: some StringProtocol) -> UInt64? {
         guard 1...20 ~= text.utf8.count, text.utf8.allSatisfy({ 48...57 ~= $0 }) else { return nil }
-        return UInt64(text)
+        return UInt64(text).flatMap { $0 <= UInt64.max >> 1 ? $0 : nil }
     }
 }

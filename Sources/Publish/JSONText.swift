@@ -93,9 +93,8 @@ struct JSONText {
     private mutating func key(_ key: String) {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
         needsComma = true
-        bytes.append(UInt8(ascii: "\""))
-        bytes += key.utf8
-        bytes += "\":".utf8
+        quote(key)
+        bytes.append(UInt8(ascii: ":"))
     }
 
     private static let hex = Array("0123456789abcdef".utf8)
