@@ -25,8 +25,16 @@ struct ConfigurationLoader {
     /// Reads `zanzo.yaml`. Sections come before cameras, wherever in the file they stand.
     mutating func readMain(_ path: String) {
         let reading = ConfigurationReading(file: path)
+        guard let root = Self.document(reading) else {
+            problems += reading.problems
+            return
+        }
+        read(root, reading)
+    }
+
+    /// Reads the document of `zanzo.yaml`.
+    mutating func read(_ root: YAMLNode, _ reading: ConfigurationReading) {
         defer { problems += reading.sortedProblems }
-        guard let root = Self.document(reading) else { return }
         Schema.top.read(root, into: &configuration, at: reading.top)
         defaults.settings.snapshotEvery = configuration.snapshots.every
         guard case .mapping(let entries) = root.content else { return }

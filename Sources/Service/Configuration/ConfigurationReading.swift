@@ -32,9 +32,12 @@ final class ConfigurationReading {
     /// The top of the file.
     var top: Place { Place(reading: self, key: "") }
 
+    /// Whether nothing more is kept.
+    var isFull: Bool { problems.count >= 200 }
+
     /// Notes that something is wrong; after 200 problems no more are kept, as nobody reads them.
     func report(line: Int, key: String, _ message: String) {
-        guard problems.count < 200 else { return }
+        guard !isFull else { return }
         problems.append(.init(file: file, line: line, key: key, message: message))
     }
 

@@ -44,7 +44,8 @@ struct Format<Value: Sendable>: Sendable {
             wanted: wanted,
             read: { node, place in
                 if case .scalar(word, _) = node.content { return .some(nil) }
-                let inner = ConfigurationReading(file: "")
+                let inner = ConfigurationReading(file: place.reading.file)
+                inner.folder = place.reading.folder
                 if let value = read(node, inner.top) { return value }
                 // The inner message says what was wanted without `word`.
                 for problem in inner.problems {

@@ -17,7 +17,7 @@ struct Schema<Root: Sendable>: Sendable {
         for entry in entries {
             if let field = fields.first(where: { $0.name == entry.key }) {
                 field.read(entry.value, &root, place.under(entry.key))
-            } else {
+            } else if !place.reading.isFull {
                 place.under(entry.key).report(entry.line, unknown(entry.key))
             }
         }

@@ -90,7 +90,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
         .camera("transport: tpc", "transport: \"tpc\" is not one of tcp or udp; did you mean tcp?"),
         .camera(
             "pixel_format: MJPEG",
-            "pixel_format: \"MJPEG\" is not one of GREY, YUYV, UYVY, NV12, YU12, MJPG or RGB3; did you mean MJPG?"),
+            "pixel_format: \"MJPEG\" is not one of GREY, YUYV, UYVY, NV12, YU12, MJPG or RGB3, or auto; did you mean MJPG?"),
         .camera("timeout: 10", "timeout: \"10\" is not a duration such as 500ms, 10s, 5m, 24h or 7d"),
         .camera("timeout: 10 s", "timeout: \"10 s\" is not a duration such as 500ms, 10s, 5m, 24h or 7d"),
         .camera("threshold: 0", "threshold: \"0\" is out of range; it may be 1e-09 to 1000000000"),
@@ -115,7 +115,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
         Mistake("host: a\n---\nhost: b", "2: a second document (---) begins here; one file holds one"),
         Mistake("? [a]\n: 1", "1: a list or mapping stands where a key should be"),
         Mistake("host: \u{7}", "1: a control character (U+7) stands here"),
-        Mistake("host: [a", "1: not YAML: did not find expected ',' or ']' while parsing a flow sequence"),
+        Mistake("host: [a", "2: not YAML: did not find expected ',' or ']' while parsing a flow sequence that begins on line 1"),
         Mistake("- a", "1: a list stands where keys and values should be; write KEY: VALUE lines"),
         Mistake("just text", "1: \"just text\" stands where keys and values should be; write KEY: VALUE lines"),
         Mistake(String(repeating: "[", count: 100), "1: values lie more than 16 deep in each other here"),
