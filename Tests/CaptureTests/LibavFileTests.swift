@@ -105,6 +105,24 @@ func failure(_ source: any FrameSource) -> CaptureError? {
         #expect(time.now() == MonotonicTime(nanoseconds: 900_000_000))
     }
 
+    @Test func aPacedFileWithALongPauseTimesOutAndGoesOn() throws {
+        let path = scratch.file("a.mkv")
+        try ClipWriter.write(path, ClipStyle(codec: "ffv1", frames: 3, rate: 1, stamp: { [0, 1, 3000][$0] }))
+        let source = source(path) { $0.realTime = true }
+        _ = try source.open()
+        var words: [String] = []
+        for _ in 0..<5 {
+            do throws(CaptureError) {
+                _ = try source.read(timeout: .seconds(2000))
+                words.append("frame")
+            } catch {
+                words.append(error.code.rawValue)
+            }
+        }
+        #expect(words == ["frame", "frame", "timedOut", "frame", "frame"])  // the last is the end
+        #expect(source.counters.frames == 3)
+    }
+
     @Test(arguments: [("mjpeg", "mjpeg"), ("libx264", "h264")])
     func aChangeOfSizeIsToldBeforeItsFirstFrame(_ codec: String, _ name: String) throws {
         guard ClipWriter.has(codec) else {
