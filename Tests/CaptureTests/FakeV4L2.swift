@@ -20,7 +20,8 @@ final class FakeV4L2: V4L2Device {
 
     var flags = UInt32(V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_STREAMING)
     var offered: [(FourCC, V4L2Sizes?, [Double])]
-    var steps: [Step]
+    private let steps: [Step]
+    private var cursor = 0
     /// Fails the call of that name.
     var refusals: [String: Int32] = [:]
     /// Changes what S_FMT answers.
@@ -29,7 +30,9 @@ final class FakeV4L2: V4L2Device {
     var bufferLength = 1 << 20
     private(set) var isClosed = false
     private(set) var isStreaming = false
-    private(set) var enqueued: Set<Int> = []
+    /// The buffers that the driver has, a bit each: a set would allocate, and a test counts allocations.
+    private var queue: UInt64 = 0
+    var enqueued: [Int] { (0..<64).filter { queue >> $0 & 1 == 1 } }
     private(set) var rateAsked: Double?
     private var memory: [UnsafeMutableRawBufferPointer] = []
 
@@ -86,7 +89,8 @@ final class FakeV4L2: V4L2Device {
 
     func enqueue(_ index: Int) throws(V4L2Errno) {
         try refuse("QBUF")
-        precondition(enqueued.insert(index).inserted, "a buffer was given to the driver twice")
+        precondition(queue >> index & 1 == 0, "a buffer was given to the driver twice")
+        queue |= 1 << index
     }
 
     func start() throws(V4L2Errno) {
@@ -95,26 +99,29 @@ final class FakeV4L2: V4L2Device {
     }
 
     func wait(_ timeout: Duration) throws(V4L2Errno) -> Bool {
-        switch steps.first {
+        guard cursor < steps.count else {
+            usleep(UInt32(timeout.nanoseconds / 1000))
+            return false
+        }
+        switch steps[cursor] {
         case .silence:
-            steps.removeFirst()
+            cursor += 1
             usleep(UInt32(timeout.nanoseconds / 1000))
             return false
         case .fault("poll", let code): throw V4L2Errno(call: "poll", code: code)
-        case nil:
-            usleep(UInt32(timeout.nanoseconds / 1000))
-            return false
         default: return true
         }
     }
 
     func dequeue() throws(V4L2Errno) -> V4L2Buffer? {
-        guard !steps.isEmpty else { return nil }
-        switch steps.removeFirst() {
+        guard cursor < steps.count else { return nil }
+        cursor += 1
+        switch steps[cursor - 1] {
         case .buffer(let sequence, let flags, let bytes, let used, let time):
-            guard let index = enqueued.min() else { throw V4L2Errno(call: "DQBUF", code: EINVAL) }
-            enqueued.remove(index)
-            memory[index].copyBytes(from: bytes)
+            guard queue != 0 else { throw V4L2Errno(call: "DQBUF", code: EINVAL) }
+            let index = queue.trailingZeroBitCount
+            queue &= ~(1 << index)
+            bytes.withUnsafeBytes { memory[index].copyMemory(from: $0) }
             return V4L2Buffer(
                 index: index, bytes: UnsafeRawBufferPointer(memory[index]),
                 used: min(used ?? bytes.count, bufferLength),

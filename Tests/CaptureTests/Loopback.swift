@@ -95,6 +95,7 @@ enum Loopback {
 final class RTSPServer {
     let port: UInt16
     private let process: pid_t
+    private var isOver = false
 
     /// The lab's script, in the repository or among the shared data.
     static let script: String? = {
@@ -132,12 +133,17 @@ final class RTSPServer {
         guard Glibc.read(pipe[0], &buffer, buffer.count) > 0 else { throw TestFailure("the RTSP server did not start") }
     }
 
-    deinit {
+    deinit { end() }
+
+    func signal(_ number: Int32) { kill(process, number) }
+
+    /// Kills the server and waits until it is gone, with all of its connections and ports.
+    func end() {
+        guard !isOver else { return }
+        isOver = true
         kill(process, SIGKILL)
         waitpid(process, nil, 0)
     }
-
-    func signal(_ number: Int32) { kill(process, number) }
 
     private static func spawn(_ arguments: [String], output: Int32?) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()

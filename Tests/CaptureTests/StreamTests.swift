@@ -159,7 +159,7 @@ struct RTSPTests {
         var server = try serve()
         let source = try stream("rtsp://127.0.0.1:\(server.port)/a")
         _ = try source.open()
-        server.signal(SIGKILL)
+        server.end()
         var error: CaptureError?
         for _ in 0..<200 where error == nil {
             error = timed { () throws(CaptureError) in try source.read(timeout: .seconds(5)) }.error

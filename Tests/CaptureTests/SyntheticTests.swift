@@ -134,6 +134,14 @@ private let small = FrameSize(width: 64, height: 48)
         #expect(source.counters.corrupt == 2)
     }
 
+    @Test func aWaitEndsAtItsLimitOrByCancellation() throws {
+        let source = source(live: true, rate: 0.1, time: SimulatedTime())
+        _ = try source.open()
+        #expect(words(source, 12) == ["frame"] + [String](repeating: "timedOut", count: 9) + ["frame", "timedOut"])
+        source.cancellation.cancel()
+        #expect(words(source, 1) == ["ended"])
+    }
+
     @Test func aFrozenPictureIsTheSameByteForByte() throws {
         let source = source(faults: [SyntheticFault(.freeze, start: .milliseconds(200), duration: .seconds(1))])
         _ = try source.open()

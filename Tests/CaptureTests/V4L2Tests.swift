@@ -6,7 +6,7 @@ import Video
 
 @testable import Capture
 
-private func source(
+func camera(
     _ devices: [Result<FakeV4L2, V4L2Errno>], time: any TimeSource = SimulatedTime(),
     _ change: (inout SourceOptions) -> Void = { _ in }
 ) -> V4L2Source {
@@ -18,12 +18,12 @@ private func source(
     }
 }
 
-private func grey(_ code: UInt8, _ width: Int = 16, _ height: Int = 8) -> [UInt8] {
+func grey(_ code: UInt8, _ width: Int = 16, _ height: Int = 8) -> [UInt8] {
     [UInt8](repeating: code, count: width * height)
 }
 
 /// What a read brings, in words.
-private func word(_ source: V4L2Source, timeout: Duration = .milliseconds(1)) -> String {
+func word(_ source: V4L2Source, timeout: Duration = .milliseconds(1)) -> String {
     do throws(CaptureError) {
         switch try source.read(timeout: timeout) {
         case .frame(let frame): return "\(frame.view.planes.0?[0] ?? 0) missed \(frame.missed)"
@@ -47,7 +47,7 @@ private func word(_ source: V4L2Source, timeout: Duration = .milliseconds(1)) ->
                 .buffer(sequence: 14, bytes: []), .empty, .buffer(sequence: 2, bytes: grey(7)),
                 .buffer(sequence: UInt32.max, bytes: grey(8)), .buffer(sequence: 0, bytes: grey(9)),
             ])
-        let source = source([.success(device)])
+        let source = camera([.success(device)])
         #expect(try source.open().description == "GREY 16x8 30 fps")
         let words = (0..<11).map { _ in word(source, timeout: .milliseconds(50)) }
         #expect(
@@ -64,7 +64,7 @@ private func word(_ source: V4L2Source, timeout: Duration = .milliseconds(1)) ->
     @Test func everyBufferGoesBackToTheDriver() throws {
         let steps = (0..<50).map { FakeV4L2.Step.buffer(sequence: $0, bytes: grey(UInt8($0))) }
         let device = FakeV4L2("GREY", 16, 8, steps)
-        let source = source([.success(device)])
+        let source = camera([.success(device)])
         _ = try source.open()
         for index in 0..<50 {
             #expect(word(source) == "\(index) missed 0")
@@ -75,7 +75,7 @@ private func word(_ source: V4L2Source, timeout: Duration = .milliseconds(1)) ->
     @Test(arguments: [(ENODEV, CaptureError.Code.disconnected), (EIO, .disconnected), (EINVAL, .disconnected)])
     func anUnplugIsADisconnect(_ code: Int32, _ expected: CaptureError.Code) throws {
         for call in ["poll", "DQBUF"] {
-            let source = source([.success(FakeV4L2("GREY", 16, 8, [.fault(call, code)]))])
+            let source = camera([.success(FakeV4L2("GREY", 16, 8, [.fault(call, code)]))])
             _ = try source.open()
             #expect(word(source) == expected.rawValue)
         }
@@ -84,7 +84,7 @@ private func word(_ source: V4L2Source, timeout: Duration = .milliseconds(1)) ->
     @Test func aReplugNegotiatesFromNothing() throws {
         let first = FakeV4L2("GREY", 16, 8, [.buffer(sequence: 3, bytes: grey(1)), .fault("DQBUF", ENODEV)])
         let second = FakeV4L2("YUYV", 4, 2, [.buffer(sequence: 0, bytes: [UInt8](repeating: 9, count: 16))])
-        let source = source([.success(first), .failure(V4L2Errno(call: "open", code: ENOENT)), .success(second)])
+        let source = camera([.success(first), .failure(V4L2Errno(call: "open", code: ENOENT)), .success(second)])
         #expect(try source.open().size == FrameSize(width: 16, height: 8))
         #expect(word(source) == "1 missed 0" && word(source) == "disconnected")
         source.close()
@@ -97,14 +97,14 @@ private func word(_ source: V4L2Source, timeout: Duration = .milliseconds(1)) ->
 
     @Test func silenceIsATimeoutAndTheDeviceStaysOpen() throws {
         let device = FakeV4L2("GREY", 16, 8, [.silence, .silence, .buffer(sequence: 1, bytes: grey(5))])
-        let source = source([.success(device)])
+        let source = camera([.success(device)])
         _ = try source.open()
         #expect(word(source, timeout: .milliseconds(20)) == "timedOut")
         #expect(word(source, timeout: .milliseconds(300)) == "5 missed 0")
     }
 
     @Test func aCancellationEndsAWait() throws {
-        let source = source([.success(FakeV4L2("GREY", 16, 8)), .success(FakeV4L2("GREY", 16, 8))])
+        let source = camera([.success(FakeV4L2("GREY", 16, 8)), .success(FakeV4L2("GREY", 16, 8))])
         _ = try source.open()
         source.cancellation.cancel()
         let start = SystemTime().now()
@@ -123,7 +123,7 @@ private func word(_ source: V4L2Source, timeout: Duration = .milliseconds(1)) ->
     func aRefusedOpeningSaysWhyAndClosesTheDevice(_ call: String, _ code: Int32, _ expected: CaptureError.Code) {
         let device = FakeV4L2("GREY", 16, 8)
         device.refusals[call] = code
-        let source = source([call == "open" ? .failure(V4L2Errno(call: call, code: code)) : .success(device)])
+        let source = camera([call == "open" ? .failure(V4L2Errno(call: call, code: code)) : .success(device)])
         let error = #expect(throws: CaptureError.self) { try source.open() }
         #expect(error?.code == expected && error?.operation == "open /dev/video7")
         #expect(call == "open" || device.isClosed)
@@ -135,7 +135,7 @@ private func word(_ source: V4L2Source, timeout: Duration = .milliseconds(1)) ->
         let steps = stamps.enumerated().map {
             FakeV4L2.Step.buffer(sequence: UInt32($0), bytes: grey(1), time: $1)
         }
-        let source = source([.success(FakeV4L2("GREY", 16, 8, steps))], time: time)
+        let source = camera([.success(FakeV4L2("GREY", 16, 8, steps))], time: time)
         _ = try source.open()
         var seen: [Int64] = []
         for _ in stamps {
@@ -147,132 +147,6 @@ private func word(_ source: V4L2Source, timeout: Duration = .milliseconds(1)) ->
         #expect(
             seen == [59_900_000_000, 59_950_000_000, 59_950_000_000, 60_000_000_000, 60_000_000_000, 60_000_000_000])
         #expect(source.counters.nonMonotonic == 3)
-    }
-}
-
-@Suite struct V4L2NegotiationTests {
-    private let vga = FrameSize(width: 640, height: 480)
-    private let hd = FrameSize(width: 1280, height: 720)
-
-    private func choice(
-        _ offered: [(String, V4L2Sizes?, [Double])], _ change: (inout SourceOptions) -> Void = { _ in }
-    ) throws -> String {
-        let device = FakeV4L2(offered.map { (FourCC($0.0), $0.1, $0.2) })
-        var options = SourceOptions()
-        change(&options)
-        let agreement = try V4L2Negotiation.agree(device, options, "open it")
-        return "\(agreement.format.fourCC) \(agreement.format.size)"
-    }
-
-    @Test func picksTheNearestSizeThenTheRateThenTheCheapest() throws {
-        let webcam: [(String, V4L2Sizes?, [Double])] = [
-            ("MJPG", .discrete([hd, vga]), [30]), ("YUYV", .discrete([hd, vga]), [10]),
-            ("GREY", .discrete([vga]), [30]),
-        ]
-        #expect(try choice(webcam) { $0.rate = 10 } == "YUYV 640x480")
-        #expect(try choice(webcam) == "MJPG 640x480")
-        #expect(
-            try choice(webcam) { ($0.size, $0.rate) = (FrameSize(width: 1300, height: 700), 25) } == "MJPG 1280x720")
-        #expect(try choice(webcam) { $0.pixelFormat = "grey" } == "GREY 640x480")
-        #expect(try choice([("NV12", nil, []), ("YUYV", nil, [])]) == "NV12 640x480")
-    }
-
-    @Test func anyStepIsMet() throws {
-        let sizes = V4L2Sizes.stepwise(
-            smallest: FrameSize(width: 32, height: 16), largest: FrameSize(width: 1920, height: 1080),
-            step: FrameSize(width: 16, height: 8))
-        #expect(sizes.nearest(to: FrameSize(width: 100, height: 100)) == FrameSize(width: 96, height: 104))
-        #expect(sizes.nearest(to: FrameSize(width: 1, height: 9000)) == FrameSize(width: 32, height: 1080))
-        let none = V4L2Sizes.stepwise(smallest: vga, largest: vga, step: FrameSize(width: 0, height: 0))
-        #expect(none.nearest(to: hd) == vga)
-    }
-
-    @Test func whatTheDriverMadeOfItIsTakenWhereItCanBeRead() throws {
-        let device = FakeV4L2("YUYV", 640, 480)
-        device.adjust = {
-            V4L2Format(
-                fourCC: FourCC("GREY"), size: FrameSize(width: 320, height: 200), bytesPerLine: 384,
-                byteCount: $0.byteCount)
-        }
-        let agreement = try V4L2Negotiation.agree(device, SourceOptions(), "open it")
-        guard case .asItIs(let layout) = agreement.reading else {
-            Issue.record("\(agreement)")
-            return
-        }
-        #expect(layout.format == .gray8 && layout.strides.0 == 384 && layout.byteCount == 384 * 199 + 320)
-    }
-
-    @Test func otherFormatsAreConvertedByLibv4lOrRefused() throws {
-        let device = FakeV4L2("BA81", 4, 4, [.buffer(sequence: 0, bytes: [7]), .buffer(sequence: 1, bytes: [0])])
-        device.conversion = (
-            V4L2Format(fourCC: FourCC("BA81"), size: FrameSize(width: 4, height: 4), bytesPerLine: 4, byteCount: 16),
-            V4L2Format(fourCC: FourCC("YU12"), size: FrameSize(width: 4, height: 4), bytesPerLine: 4, byteCount: 24)
-        )
-        let bus = FakeBus([.success(device), .success(FakeV4L2("H264", 4, 4))])
-        let source = V4L2Source(path: "x", options: SourceOptions(), time: SimulatedTime()) {
-            (path) throws(V4L2Errno) in
-            try bus.open(path)
-        }
-        #expect(try source.open().description == "BA81 4x4 30 fps")
-        #expect(word(source) == "7 missed 0" && word(source) == "corrupt")
-        #expect(failure(source)?.message.contains("H264") == true)
-        #expect(throws: CaptureError.self) { try choice([("YUYV", nil, [])]) { $0.pixelFormat = "NV12" } }
-    }
-
-    @Test(arguments: [
-        ("GREY", 1, 1, 0), ("GREY", 8192, 8192, 0), ("GREY", 8193, 1, -1), ("GREY", 0, 5, -1), ("NV12", 641, 481, 0),
-        ("YU12", 641, 481, 3), ("YU12", 64, 48, 1 << 30), ("YUYV", 641, 3, 12), ("RGB3", 640, 480, 100),
-        ("UYVY", 1, 1, -4),
-    ])
-    func aLayoutNeverReadsBehindItsBytes(_ name: String, _ width: Int, _ height: Int, _ stride: Int) {
-        let layout = V4L2Layout(
-            V4L2Format(
-                fourCC: FourCC(name), size: FrameSize(width: width, height: height), bytesPerLine: stride, byteCount: 1)
-        )
-        guard width > 0, width <= 8192, let layout else {
-            #expect(layout == nil)
-            return
-        }
-        // A view over just that many bytes; the address sanitizer sees a read behind them.
-        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: layout.byteCount, alignment: 64)
-        defer { memory.deallocate() }
-        for at in memory.indices { memory[at] = 77 }
-        #expect(layout.view(UnsafeRawBufferPointer(rebasing: memory.dropLast())) == nil)
-        guard let view = layout.view(UnsafeRawBufferPointer(memory)) else {
-            Issue.record("no view")
-            return
-        }
-        let slot = FrameSlot(
-            modelSize: FrameSize(width: 8, height: 8), pictureCapacity: FrameSize(width: 32, height: 32))
-        FrameShrinker(modelSize: slot.modelSize, pictureCapacity: slot.pictureCapacity).shrink(view, into: slot)
-        #expect(slot.luma.allSatisfy { $0 == (view.range == .full ? 77 : 71) })
-    }
-
-    @Test(arguments: [
-        ("YUYV", 0, 0, LumaRange.limited), ("GREY", 0, 0, .limited), ("RGB3", 0, 0, .full),
-        ("YUYV", 0, V4L2_QUANTIZATION_FULL_RANGE.rawValue, .full),
-        ("YU12", V4L2_COLORSPACE_JPEG.rawValue, 0, .full),
-        ("YU12", V4L2_COLORSPACE_JPEG.rawValue, V4L2_QUANTIZATION_LIM_RANGE.rawValue, .limited),
-    ])
-    func rangesFollowTheKernelsRule(_ name: String, _ colorspace: UInt32, _ quantization: UInt32, _ range: LumaRange) {
-        let layout = V4L2Layout(
-            V4L2Format(
-                fourCC: FourCC(name), size: vga, bytesPerLine: 0, byteCount: 0, colorspace: colorspace,
-                quantization: quantization))
-        #expect(layout?.range == range)
-    }
-
-    @Test func aDriverWithSmallBuffersIsRefused() {
-        let device = FakeV4L2("YUYV", 640, 480)
-        device.bufferLength = 1000
-        #expect(failure(source([.success(device)]))?.code == .unsupported)
-        #expect(device.isClosed)
-    }
-
-    @Test func namesHaveFourLetters() {
-        #expect(FourCC("GREY").code == 0x5945_5247 && FourCC("GREY").description == "GREY")
-        #expect(FourCC("Y16").description == "Y16")
-        #expect(FourCC(code: 0x0102_0304).description == "")
     }
 }
 
@@ -297,7 +171,7 @@ private func word(_ source: V4L2Source, timeout: Duration = .milliseconds(1)) ->
                 .buffer(sequence: 4, bytes: good), .buffer(sequence: 5, bytes: other),
                 .buffer(sequence: 6, bytes: good),
             ])
-        let source = source([.success(device)])
+        let source = camera([.success(device)])
         #expect(try source.open().description == "MJPG 64x48 30 fps")
         #expect((0..<4).map { _ in word(source) } == ["40 missed 0", "corrupt", "corrupt", "corrupt"])
         #expect(

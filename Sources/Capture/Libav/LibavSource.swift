@@ -12,6 +12,8 @@ final class LibavSource: FrameSource {
     static let openingTime = Duration.seconds(15)
     /// The same for this source: tests shorten it.
     var openingTime = LibavSource.openingTime
+    /// Frames after a damaged one that count as damaged too where no key frame comes (streams with gradual refresh).
+    private static let healingLimit = 300
     /// Packets or reads in a row that may fail before a source counts as broken.
     private static let failureLimit = 250
 
@@ -36,6 +38,8 @@ final class LibavSource: FrameSource {
     private var hasSeenKey = false
     private var isDraining = false
     private var failures = 0
+    /// Frames to distrust from here on: later pictures are made from the damaged one until a key frame comes.
+    private var healing = 0
     private var framesThisPass = 0
     private var previousStamp: Int64?
 
@@ -90,7 +94,7 @@ final class LibavSource: FrameSource {
         isFramePending = false
         early = nil
         format = (FrameSize(width: 0, height: 0), -1)
-        (hasSeenKey, isDraining, failures, framesThisPass, previousStamp) = (false, false, 0, 0, nil)
+        (hasSeenKey, isDraining, failures, framesThisPass, previousStamp, healing) = (false, false, 0, 0, nil, 0)
     }
 
     func read(timeout: Duration) throws(CaptureError) -> Reading {
@@ -181,6 +185,7 @@ final class LibavSource: FrameSource {
         }
         let sent = avcodec_send_packet(input.codec, input.packet)
         if sent < 0, sent != ZANZO_AVERROR_EAGAIN, sent != ZANZO_AVERROR_EOF {
+            healing = Self.healingLimit
             try fail(sent)
             return countCorrupt()
         }
@@ -201,7 +206,7 @@ final class LibavSource: FrameSource {
         }
     }
 
-    /// Whether the decoder vouches for its frame; brings a hardware frame into memory.
+    /// Whether the decoder vouches for its frame and for those that it was made from; brings a hardware frame into memory.
     private func isGood(_ input: LibavInput) throws(CaptureError) -> Bool {
         let frame = input.frame
         if frame.pointee.hw_frames_ctx != nil {
@@ -213,7 +218,12 @@ final class LibavSource: FrameSource {
             av_frame_unref(frame)
             av_frame_move_ref(frame, copy)
         }
-        return frame.pointee.flags & AV_FRAME_FLAG_CORRUPT == 0 && frame.pointee.decode_error_flags == 0
+        if frame.pointee.key_frame != 0 { healing = 0 }
+        if frame.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0 || frame.pointee.decode_error_flags != 0 {
+            healing = Self.healingLimit
+        }
+        healing = max(0, healing - 1)
+        return healing == 0
     }
 
     /// At the end of a file that is to be looped: back to its start. False where it ends here.
