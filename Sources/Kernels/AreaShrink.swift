@@ -14,10 +14,10 @@ public final class AreaShrink {
     private let kernels: KernelTable
     private let rows: [zanzo_shrink_span]
     private let rowWeight: UInt32  // of a row wholly inside a target row
-    private let spans: UnsafeMutableBufferPointer<zanzo_shrink_span>
-    private let columns16: UnsafeMutableBufferPointer<UInt16>
-    private let columns32: UnsafeMutableBufferPointer<UInt32>
-    private var axis: zanzo_shrink_axis
+    private let spans: AlignedBuffer<zanzo_shrink_span>
+    private var columns16: AlignedBuffer<UInt16>
+    private var columns32: AlignedBuffer<UInt32>
+    private var axis: zanzo_shrink_axis  // points into `spans`
 
     /// Tables for a pair of sizes, each 1…8192 in both directions.
     public convenience init(sourceWidth: Int, sourceHeight: Int, width: Int, height: Int) {
@@ -36,26 +36,17 @@ public final class AreaShrink {
         let (fy, ty) = Self.reduced(sourceHeight, height)
         rows = Self.spans(count: height, from: fy, to: ty)
         rowWeight = UInt32(ty)
-        spans = .allocate(capacity: width)
-        _ = spans.initialize(from: Self.spans(count: width, from: fx, to: tx))
+        spans = AlignedBuffer(Self.spans(count: width, from: fx, to: tx))
         // Sums of a column reach 255 * fy; 16 bits are enough for most cameras and twice as fast.
         let isNarrow = 255 * fy <= Int(UInt16.max)
-        columns16 = .allocate(capacity: isNarrow ? sourceWidth : 0)
-        columns16.initialize(repeating: 0)
-        columns32 = .allocate(capacity: isNarrow ? 0 : sourceWidth)
-        columns32.initialize(repeating: 0)
+        columns16 = AlignedBuffer(count: isNarrow ? sourceWidth : 0)
+        columns32 = AlignedBuffer(count: isNarrow ? 0 : sourceWidth)
         let divisor = UInt64(fx * fy)
         axis = zanzo_shrink_axis(
-            spans: UnsafePointer(spans.baseAddress.unsafelyUnwrapped), count: width, f: UInt32(fx), t: UInt32(tx),
+            spans: spans.base, count: width, f: UInt32(fx), t: UInt32(tx),
             divisor: UInt32(divisor), rounding: UInt32(divisor / 2),
             // ceil(2^64 / divisor); 1 divides everything and needs no reciprocal: see `copies`.
             reciprocal: divisor > 1 ? UInt64.max / divisor + 1 : 0)
-    }
-
-    deinit {
-        spans.deallocate()
-        columns16.deallocate()
-        columns32.deallocate()
     }
 
     /// Shrinks one plane.
@@ -75,15 +66,15 @@ public final class AreaShrink {
             let row = rows[index]
             let to = target + index * targetStride
             if axis.divisor == 1 {
-                Self.copy(source + Int(row.first) * stride, step, spans, to)
-            } else if columns32.isEmpty {
-                columns16.update(repeating: 0)
-                sum(row, source, stride, step, columns16.baseAddress.unsafelyUnwrapped, kernels.shrinkAddRow16)
-                kernels.shrinkFinish16(to, columns16.baseAddress.unsafelyUnwrapped, &axis)
+                copy(source + Int(row.first) * stride, step, to)
+            } else if columns32.count == 0 {
+                columns16.clear()
+                sum(row, source, stride, step, columns16.mutableBase, kernels.shrinkAddRow16)
+                kernels.shrinkFinish16(to, columns16.base, &axis)
             } else {
-                columns32.update(repeating: 0)
-                sum(row, source, stride, step, columns32.baseAddress.unsafelyUnwrapped, kernels.shrinkAddRow32)
-                kernels.shrinkFinish32(to, columns32.baseAddress.unsafelyUnwrapped, &axis)
+                columns32.clear()
+                sum(row, source, stride, step, columns32.mutableBase, kernels.shrinkAddRow32)
+                kernels.shrinkFinish32(to, columns32.base, &axis)
             }
         }
     }
@@ -102,11 +93,13 @@ public final class AreaShrink {
     }
 
     /// Both sizes are the same, or whole multiples of the source: every target sample lies in one source sample.
-    private static func copy(
-        _ source: UnsafePointer<UInt8>, _ step: Int, _ spans: UnsafeMutableBufferPointer<zanzo_shrink_span>,
-        _ target: UnsafeMutablePointer<UInt8>
-    ) {
-        for index in spans.indices { target[index] = source[Int(spans[index].first) * step] }
+    private func copy(_ source: UnsafePointer<UInt8>, _ step: Int, _ target: UnsafeMutablePointer<UInt8>) {
+        if step == 1, sourceWidth == width {
+            target.update(from: source, count: width)
+            return
+        }
+        let spans = spans.base
+        for index in 0..<width { target[index] = source[Int(spans[index].first) * step] }
     }
 
     private static func reduced(_ from: Int, _ to: Int) -> (Int, Int) {
