@@ -75,6 +75,9 @@ public final class Journal: Sendable {
         }
     }
 
+    /// Reads this journal's lines again, for clients that resume.
+    public var reader: JournalReader { JournalReader(path: settings.path) }
+
     /// The number of the last line written; 0 where there is none.
     public var lastSequence: UInt64 { state.withLock { $0.last } }
 

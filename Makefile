@@ -1,0 +1,120 @@
+# Zanzo's commands. `make demo` shows it working, `make test` checks it, `make help` lists the rest.
+
+SWIFT   ?= swift
+PREFIX  ?= /usr
+# Configuration lives in /etc also for PREFIX=/usr/local, where Debian's own rules put it.
+SYSCONFDIR ?= /etc
+DESTDIR ?=
+# A small model for checks that need any model at all.
+MODEL   ?= $(firstword $(wildcard config/demo.safetensors Sources/*/Resources/demo.safetensors) config/demo.safetensors)
+
+# Debian's packages: to build and run; to test against a real RTSP server; for the VM; for the peers.
+DEPS       ?= libv4l-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libpng-dev libsystemd-dev libyaml-dev
+DEPS_TEST  ?= ffmpeg socat jq python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good gstreamer1.0-plugins-bad \
+              gstreamer1.0-plugins-ugly
+DEPS_VM    ?= mmdebstrap e2fsprogs qemu-system-x86
+DEPS_PEERS ?= motion
+
+# The Swift runtime is linked in, so that the installed programs run on a box without Swift. What stays shared is
+# Debian's: libav, libpng, libyaml, libsystemd, libv4l.
+RELEASE := -c release --static-swift-stdlib
+BUILT   := .build/release
+
+.PHONY: help demo build test test-unit test-rtsp test-vm bench-peers demo-model deps deps-test format lint install \
+        uninstall clean
+
+help:
+	@echo 'make demo         install what is missing, build, and watch a synthetic camera find its anomalies (2 minutes)'
+	@echo 'make test         every check but the VM and the peers'
+	@echo 'make build        release build, in $(BUILT)'
+	@echo 'make install      DESTDIR= PREFIX=/usr; make uninstall takes it back but for configuration and recordings'
+	@echo 'make test-rtsp    real daemon against a real RTSP server and its faults (part of make test)'
+	@echo 'make test-vm      real unit, real systemd and V4L2 test cameras in an emulated VM (about 15 minutes)'
+	@echo 'make bench-peers  processor, memory and delay beside ffmpeg and Motion, on the same stream'
+	@echo 'make demo-model   train the demo model anew (needs PyTorch)'
+	@echo 'make format, make lint, make clean'
+
+deps:
+	@$(if $(strip $(DEPS)),packaging/need-packages $(DEPS))
+	@command -v $(firstword $(SWIFT)) >/dev/null || \
+	    { echo 'Swift 6.3 or newer is missing: see https://www.swift.org/install/linux/' >&2; exit 1; }
+
+deps-test: deps
+	@$(if $(strip $(DEPS_TEST)),packaging/need-packages $(DEPS_TEST))
+
+build: deps
+	$(SWIFT) build $(RELEASE)
+
+demo: build
+	$(BUILT)/zanzo demo
+
+# The unit tests come last: their runner's summary is the last that is printed.
+test: deps-test
+	$(SWIFT) build --build-tests
+	ZANZO_BIN=.build/debug MODEL=$(MODEL) Tests/Lab/test-rtsp.sh
+	$(SWIFT) test --skip-build --disable-xctest
+
+test-unit: deps
+	$(SWIFT) test --disable-xctest
+
+test-rtsp: deps-test build
+	ZANZO_BIN=$(BUILT) MODEL=$(MODEL) Tests/Lab/test-rtsp.sh
+
+test-vm: build
+	@$(if $(strip $(DEPS_VM)),packaging/need-packages $(DEPS_VM))
+	MODEL=$(MODEL) Tests/Lab/test-vm.sh
+
+# Debian's motion starts itself as a service when it is installed: never on a running system without being asked.
+bench-peers: deps-test build
+	@command -v motion >/dev/null || test ! -d /run/systemd/system || { \
+	    echo 'Install the peer first: apt-get install motion && systemctl disable --now motion' >&2; exit 1; }
+	@$(if $(strip $(DEPS_PEERS)),packaging/need-packages $(DEPS_PEERS))
+	/usr/bin/python3 Tests/Bench/bench_peers.py --binaries $(BUILT) --small-model $(MODEL) $(BENCH_FLAGS)
+
+format:
+	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
+
+lint:
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+
+# Debug symbols stay in .build: the installed programs are stripped, 14 MB instead of 21.
+install:
+	@test -x $(BUILT)/zanzod || { echo 'Run make build first (not as root).' >&2; exit 1; }
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d \
+	    $(DESTDIR)$(PREFIX)/lib/tmpfiles.d $(DESTDIR)$(PREFIX)/share/doc/zanzo \
+	    $(DESTDIR)$(SYSCONFDIR)/zanzo/cameras.d $(DESTDIR)$(SYSCONFDIR)/logrotate.d
+	install -s -m 755 $(BUILT)/zanzod $(BUILT)/zanzo $(DESTDIR)$(PREFIX)/bin
+	for unit in zanzod.service zanzod.socket; do \
+	    sed 's,/usr/bin/zanzo,$(PREFIX)/bin/zanzo,g; s,/etc/zanzo,$(SYSCONFDIR)/zanzo,g' systemd/$$unit \
+	        >$(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit || exit 1; \
+	done
+	install -m 644 systemd/zanzo.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/zanzo.conf
+	install -m 644 systemd/zanzo.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/zanzo.conf
+	install -m 644 README.md LICENSE config/zanzo.yaml $(DESTDIR)$(PREFIX)/share/doc/zanzo
+	# What the administrator wrote stays: a configuration that is there is never overwritten.
+	test -e $(DESTDIR)$(SYSCONFDIR)/zanzo/zanzo.yaml || \
+	    install -m 644 config/zanzo.yaml $(DESTDIR)$(SYSCONFDIR)/zanzo/zanzo.yaml
+	test -e $(DESTDIR)$(SYSCONFDIR)/logrotate.d/zanzo || \
+	    install -m 644 systemd/zanzo.logrotate $(DESTDIR)$(SYSCONFDIR)/logrotate.d/zanzo
+ifeq ($(DESTDIR),)
+	systemd-sysusers && systemd-tmpfiles --create zanzo.conf
+	if test -d /run/systemd/system; then systemctl daemon-reload; fi
+	@echo 'Installed. Edit $(SYSCONFDIR)/zanzo/zanzo.yaml, then: systemctl enable --now zanzod'
+endif
+
+uninstall:
+ifeq ($(DESTDIR),)
+	if test -d /run/systemd/system; then systemctl disable --now zanzod.service zanzod.socket; fi
+endif
+	rm -f $(DESTDIR)$(PREFIX)/bin/zanzod $(DESTDIR)$(PREFIX)/bin/zanzo \
+	    $(DESTDIR)$(PREFIX)/lib/systemd/system/zanzod.service $(DESTDIR)$(PREFIX)/lib/systemd/system/zanzod.socket \
+	    $(DESTDIR)$(PREFIX)/lib/sysusers.d/zanzo.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/zanzo.conf \
+	    $(DESTDIR)$(SYSCONFDIR)/logrotate.d/zanzo
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/zanzo
+ifeq ($(DESTDIR),)
+	if test -d /run/systemd/system; then systemctl daemon-reload; fi
+endif
+	@echo 'Left in place: $(SYSCONFDIR)/zanzo, /var/lib/zanzo, /var/log/zanzo and the user zanzo.'
+
+clean:
+	$(SWIFT) package clean
