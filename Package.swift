@@ -12,7 +12,7 @@ let strict: [SwiftSetting] = [
 
 // The kernels are the one place where the optimiser's level matters more than a debugger: a debug build of the
 // tests would otherwise spend its minutes in unoptimised C loops.
-let kernelFlags: [CSetting] = [.define("ZANZO_KERNELS", to: "1")]
+let kernelFlags: [CSetting] = [.unsafeFlags(["-O2"], .when(configuration: .debug))]
 
 let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
@@ -74,20 +74,28 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "zanzo",
-            dependencies: ["Service", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "Anomaly", "Capture", "Publish", "Service", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "zanzo-bench",
             dependencies: ["Model", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: strict),
 
+        // Counts allocations, for the tests that prove that there are none.
+        .target(name: "CAllocations", path: "Tests/CAllocations"),
         tests("Video", []),
-        tests("Kernels", []),
-        tests("Model", []),
-        tests("Anomaly", []),
-        tests("Pictures", []),
-        tests("Capture", []),
-        tests("Publish", []),
-        tests("Service", []),
+        tests("Kernels", ["CKernels"]),
+        tests("Model", ["Kernels", "CAllocations"]),
+        tests("Anomaly", ["Video"]),
+        tests("Pictures", ["Video"]),
+        tests("Capture", ["CAllocations", "CFFmpeg", "CV4L2", "Kernels", "Video"]),
+        tests(
+            "Publish",
+            ["Pictures", "Video", .product(name: "Logging", package: "swift-log")]),
+        tests(
+            "Service",
+            ["Anomaly", "Capture", "Publish", "Video", .product(name: "Logging", package: "swift-log")]),
     ]
 )

@@ -6,5 +6,8 @@ import Service
 struct Zanzo: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "zanzo", abstract: "Talk to zanzod, and prepare its models.", version: zanzoVersion,
-        subcommands: [ReplayCommand.self, CalibrateCommand.self, RecordCommand.self, DemoCommand.self])
+        subcommands: [
+            EventsCommand.self, StatusCommand.self, CheckCommand.self, DoctorCommand.self, ReplayCommand.self,
+            CalibrateCommand.self, RecordCommand.self, DemoCommand.self,
+        ])
 }

@@ -116,6 +116,12 @@ final class EventHub {
         }
     }
 
+    /// The number of the journal's last line, read on the pool's thread.
+    func lastInJournal() -> EventLoopFuture<UInt64> {
+        let reader = reader
+        return pool.runIfActive(eventLoop: loop) { reader.lastSequence() ?? 0 }
+    }
+
     /// Hands on the last lines, tells everyone that it is the end, and closes within a second.
     func shutdown(reason: String) -> EventLoopFuture<Void> {
         stallCheck?.cancel()

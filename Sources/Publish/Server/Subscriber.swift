@@ -122,12 +122,29 @@ final class Subscriber: ChannelInboundHandler {
     }
 
     private func resume(_ after: UInt64) {
-        if after > hub.last {
-            send(Notice.resumeAhead(after: after, last: hub.last))
-            position = hub.last
-        } else {
+        guard after > hub.last else {
             position = after
+            return
         }
+        // Not published yet, as far as the hub knows; but a line is in the journal before the hub hears of it, and a
+        // client may have read it there.
+        isReading = true
+        let me = NIOLoopBound(self, eventLoop: hub.loop)
+        hub.lastInJournal().whenComplete { result in
+            let last = (try? result.get()) ?? 0
+            me.value.resume(after, journal: last)
+        }
+    }
+
+    private func resume(_ after: UInt64, journal last: UInt64) {
+        isReading = false
+        guard phase != .leaving else { return }
+        position = after
+        if after > max(last, hub.last) {
+            position = hub.last
+            send(Notice.resumeAhead(after: after, last: hub.last))
+        }
+        catchUp()
     }
 
     /// The client has said what it wants, or has kept silent for long enough.
@@ -146,6 +163,7 @@ final class Subscriber: ChannelInboundHandler {
         case .waiting, .leaving: return
         case .catchingUp: return catchUp()
         case .live:
+            guard line.sequence > position else { return }  // the client had it from the journal already
             guard follows, position + 1 == line.sequence else { return fallBehind() }
             guard subscription.wants(line.type, line.camera) else {
                 position = line.sequence

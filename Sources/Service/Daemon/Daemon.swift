@@ -48,6 +48,7 @@ public actor Daemon {
     private let publisher: Publisher
     private var publisherThread: NamedThread?
     private var server: EventServer?
+    private var journal: Journal?
     private let board: StatusBoard
     private var composer = EventComposer()
 
@@ -70,10 +71,10 @@ public actor Daemon {
         let board = board
         let server = EventServer(
             settings: configuration.serverSettings(inherited: environment.inheritedSocket) { board.statusLine() },
-            replay: journal.reader, log: environment.log)
+            replay: JournalReader(path: configuration.events.file), log: environment.log)
         try await server.start()
-        self.server = server
-        let store = SnapshotStore(settings: configuration.snapshotStoreSettings)
+        (self.server, self.journal) = (server, journal)
+        let store = try SnapshotStore(settings: configuration.snapshotStoreSettings, log: environment.log)
         let (publisher, time, log, host) = (publisher, environment.time, environment.log, configuration.host)
         publisherThread = NamedThread(name: "zanzo-writer") {
             publisher.run(
@@ -148,7 +149,7 @@ public actor Daemon {
     public func tick() -> (status: String, isAlive: Bool) {
         board.update(
             cameras: running.values.map(\.camera), workers: workers, publisher: publisher,
-            subscribers: server?.clientCount ?? 0, sequence: server?.lastSequence ?? 0)
+            subscribers: server?.counters.clients ?? 0, sequence: journal?.lastSequence ?? 0)
         return (board.summary, board.isAlive)
     }
 

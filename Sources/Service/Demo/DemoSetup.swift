@@ -55,7 +55,6 @@ public struct DemoSetup: Sendable {
             state_directory: \(directory)
             events:
               socket: \(socket)
-              socket_group: ""
               file: \(directory)/events.jsonl
             snapshots:
               directory: \(directory)

@@ -98,6 +98,16 @@ struct EventComposer {
         return make(.framesDropped, data, time)
     }
 
+    mutating func storage(_ report: SweepReport, time: UTCTime) -> Event {
+        var data = EventData(camera: nil)
+        data.reason = report.isLow ? "low" : "recovered"
+        data.message =
+            report.isLow
+            ? "free space is under its floor (snapshots: min_free): periodic snapshots pause until there is more"
+            : "there is enough free space again"
+        return make(.storageLow, data, time)
+    }
+
     /// An event of the daemon itself, or of a camera's model.
     mutating func notice(_ type: EventType, _ data: EventData, _ time: UTCTime) -> Event { make(type, data, time) }
 

@@ -2,6 +2,7 @@ import Anomaly
 import Capture
 import Logging
 import Publish
+import Synchronization
 import Video
 
 /// The writer's own state: which event runs at which camera, what could not be written yet, when to sweep.
@@ -138,6 +139,9 @@ final class EventDesk {
 
     /// Journals the event and hands it to subscribers. Where the journal can't be written, events wait in order.
     func publish(_ event: Event) {
+        if let name = event.camera, let place = places.first(where: { $0.camera.name == name }) {
+            place.camera.counters.lastEvent.store(event.time.microseconds, ordering: .relaxed)
+        }
         guard backlog.isEmpty else { return postpone(event) }
         do {
             server?.publish(try journal.append(event))
@@ -181,7 +185,7 @@ final class EventDesk {
         }
         if lastSweep.map({ now - $0 >= .seconds(60) }) ?? true {
             lastSweep = now
-            store.sweep()
+            if let report = store.sweep(now: time.utc()) { publish(composer.storage(report, time: time.utc())) }
         }
     }
 

@@ -56,8 +56,16 @@ final class EvidenceStore {
         if case .snapshot(keep: true) = report.kind { _ = write(camera, .periodic(time: report.utc)) { canvas } }
     }
 
-    /// Deletes what is too old or too much.
-    func sweep() {}
+    /// Deletes what is too old or too much; says where free space has become low, or is enough again.
+    func sweep(now: UTCTime) -> SweepReport? {
+        do {
+            let report = try store.sweep(now: now)
+            return report.didChange ? report : nil
+        } catch {
+            log.error("\(error)")
+            return nil
+        }
+    }
 
     private func comparison(_ report: Report, _ moment: Moment, _ camera: Camera) -> Canvas {
         let size = camera.ring.modelSize

@@ -34,7 +34,8 @@ import Video
         new.cameras.append(DaemonFixture.camera("b", seconds: 1e6))
         new.cameras[1].model = "/nonexistent/model.safetensors"
         await #expect(throws: StartError.self) { try await daemon.reload(new) }
-        #expect(await daemon.tick().status.hasPrefix("1/1") || daemon.status.cameras.map(\.name) == ["a"])
+        await daemon.tick()
+        #expect(await daemon.status.cameras.map(\.name) == ["a"])
         await daemon.stop()
     }
 

@@ -1,0 +1,72 @@
+import CLinux
+import FoundationEssentials
+
+/// Standard output and standard error, for programs that write a line at a time.
+public enum StandardOutput {
+    /// Writes out what is buffered, so that a pipe's reader sees each line as it comes.
+    public static func flush() { _ = zanzo_flush_output() }
+
+    /// Writes to standard error.
+    public static func complain(_ text: String) { zanzo_complain(text) }
+}
+
+/// An event's line as a person reads it.
+public enum EventText {
+    private struct Line: Decodable {
+        struct Payload: Decodable {
+            var camera: String?
+            var event: String?
+            var score: Double?
+            var peak: Double?
+            var reason: String?
+            var message: String?
+            var snapshot: String?
+            var strip: String?
+        }
+        var type: String?
+        var time: String?
+        var data: Payload?
+        var notice: String?
+        var error: String?
+    }
+
+    /// Time, camera, what happened, and what is known of it. A line that is not an event is given back as it is.
+    public static func row(_ bytes: [UInt8]) -> String {
+        guard let line = try? JSONDecoder().decode(Line.self, from: Data(bytes)), let type = line.type,
+            let data = line.data
+        else { return String(decoding: bytes, as: UTF8.self) }
+        let words = type.split(separator: ".").dropFirst(2).prefix(2).joined(separator: ".")
+        var parts = [line.time ?? "", data.camera ?? "-", words]
+        if let score = data.score { parts.append("score \(score)") }
+        if let peak = data.peak { parts.append("peak \(peak)") }
+        if let reason = data.reason { parts.append(reason) }
+        if let message = data.message { parts.append(message) }
+        if let picture = data.snapshot ?? data.strip { parts.append(picture) }
+        return parts.joined(separator: "  ")
+    }
+}
+
+/// The daemon's status as a person reads it.
+public enum StatusText {
+    /// A head line and a row for each camera.
+    public static func table(_ status: DaemonStatus) -> String {
+        func pad(_ text: String, _ width: Int) -> String {
+            text + String(repeating: " ", count: max(1, width - text.count))
+        }
+        let widths = [20, 10, 8, 8, 8, 9, 30]
+        func row(_ cells: [String]) -> String { zip(cells, widths).map { pad($0, $1) }.joined() }
+        var lines = [
+            "zanzod \(status.version) on \(status.host), up \(Int(status.uptime)) s, \(status.subscribers) subscribers, "
+                + "sequence \(status.sequence)",
+            row(["CAMERA", "STATE", "FPS IN", "SCORED", "DROPS", "SCORE", "LAST EVENT"]),
+        ]
+        for camera in status.cameras {
+            lines.append(
+                row([
+                    camera.name, camera.state, "\(camera.framesPerSecondIn)", "\(camera.framesPerSecondScored)",
+                    "\(camera.drops)", camera.score.map { "\($0)" } ?? "-", camera.lastEvent ?? "-",
+                ]))
+        }
+        return lines.joined(separator: "\n")
+    }
+}
