@@ -8,19 +8,18 @@ DESTDIR ?=
 # A small model for checks that need any model at all.
 MODEL   ?= $(firstword $(wildcard config/demo.safetensors Sources/*/Resources/demo.safetensors) config/demo.safetensors)
 
-# Debian's packages: to build and run; to test against a real RTSP server; for the VM; for the peers.
+# Debian's packages: to build and run; to test against a real RTSP server; for the VM.
 DEPS       ?= libv4l-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libpng-dev libsystemd-dev libyaml-dev
 DEPS_TEST  ?= ffmpeg socat jq python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good gstreamer1.0-plugins-bad \
               gstreamer1.0-plugins-ugly
 DEPS_VM    ?= mmdebstrap e2fsprogs qemu-system-x86
-DEPS_PEERS ?= motion
 
 # The Swift runtime is linked in, so that the installed programs run on a box without Swift. What stays shared is
 # Debian's: libav, libpng, libyaml, libsystemd, libv4l.
 RELEASE := -c release --static-swift-stdlib
 BUILT   := .build/release
 
-.PHONY: help demo build test test-unit test-rtsp test-vm bench-peers demo-model deps deps-test format lint install \
+.PHONY: help demo build test test-unit test-vm demo-model deps deps-test format lint install \
         uninstall clean
 
 help:
@@ -28,9 +27,7 @@ help:
 	@echo 'make test         every check but the VM and the peers'
 	@echo 'make build        release build, in $(BUILT)'
 	@echo 'make install      DESTDIR= PREFIX=/usr; make uninstall takes it back but for configuration and recordings'
-	@echo 'make test-rtsp    real daemon against a real RTSP server and its faults (part of make test)'
 	@echo 'make test-vm      real unit, real systemd and V4L2 test cameras in an emulated VM (about 15 minutes)'
-	@echo 'make bench-peers  processor, memory and delay beside ffmpeg and Motion, on the same stream'
 	@echo 'make demo-model   train the demo model anew (needs PyTorch)'
 	@echo 'make format, make lint, make clean'
 
@@ -51,25 +48,24 @@ demo: build
 # The unit tests come last: their runner's summary is the last that is printed.
 test: deps-test
 	$(SWIFT) build --build-tests
-	ZANZO_BIN=.build/debug MODEL=$(MODEL) Tests/Lab/test-rtsp.sh
 	$(SWIFT) test --skip-build --disable-xctest
 
 test-unit: deps
 	$(SWIFT) test --disable-xctest
 
-test-rtsp: deps-test build
-	ZANZO_BIN=$(BUILT) MODEL=$(MODEL) Tests/Lab/test-rtsp.sh
-
 test-vm: build
 	@$(if $(strip $(DEPS_VM)),packaging/need-packages $(DEPS_VM))
 	MODEL=$(MODEL) Tests/Lab/test-vm.sh
 
-# Debian's motion starts itself as a service when it is installed: never on a running system without being asked.
-bench-peers: deps-test build
-	@command -v motion >/dev/null || test ! -d /run/systemd/system || { \
-	    echo 'Install the peer first: apt-get install motion && systemctl disable --now motion' >&2; exit 1; }
-	@$(if $(strip $(DEPS_PEERS)),packaging/need-packages $(DEPS_PEERS))
-	/usr/bin/python3 Tests/Bench/bench_peers.py --binaries $(BUILT) --small-model $(MODEL) $(BENCH_FLAGS)
+# The synthetic camera's normal footage: 16,384 frames after those that the demo plays; then the alarm line, on frames
+# that are later still.
+demo-model: build
+	rm -rf .build/demo-strips
+	$(BUILT)/zanzo record 'synthetic:street?seed=7&rate=15&size=640x480' --skip 3000 --frames 16384 \
+	    --out .build/demo-strips
+	python3 Tools/train_demo_model.py .build/demo-strips config/demo.safetensors --steps 4000
+	$(BUILT)/zanzo calibrate config/demo.safetensors 'synthetic:street?seed=7&rate=15&size=640x480' --skip 20000 \
+	    --frames 9000 --rate 15 --score tiles:4x8 --alerts-per-day 2
 
 format:
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
@@ -90,6 +86,8 @@ install:
 	done
 	install -m 644 systemd/zanzo.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/zanzo.conf
 	install -m 644 systemd/zanzo.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/zanzo.conf
+	install -d $(DESTDIR)$(PREFIX)/share/zanzo
+	install -m 644 config/demo.safetensors $(DESTDIR)$(PREFIX)/share/zanzo
 	install -m 644 README.md LICENSE config/zanzo.yaml $(DESTDIR)$(PREFIX)/share/doc/zanzo
 	# What the administrator wrote stays: a configuration that is there is never overwritten.
 	test -e $(DESTDIR)$(SYSCONFDIR)/zanzo/zanzo.yaml || \
@@ -110,7 +108,7 @@ endif
 	    $(DESTDIR)$(PREFIX)/lib/systemd/system/zanzod.service $(DESTDIR)$(PREFIX)/lib/systemd/system/zanzod.socket \
 	    $(DESTDIR)$(PREFIX)/lib/sysusers.d/zanzo.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/zanzo.conf \
 	    $(DESTDIR)$(SYSCONFDIR)/logrotate.d/zanzo
-	rm -rf $(DESTDIR)$(PREFIX)/share/doc/zanzo
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/zanzo $(DESTDIR)$(PREFIX)/share/zanzo
 ifeq ($(DESTDIR),)
 	if test -d /run/systemd/system; then systemctl daemon-reload; fi
 endif

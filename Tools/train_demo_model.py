@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Train a small GRU autoencoder on normal footage and write it as a model file that zanzo reads.
 
-    zanzo record 'synthetic:street?seed=7&rate=15&size=640x480&realtime=no' --frames 31500 --out strips
+    zanzo record 'synthetic:street?seed=7&rate=15&size=640x480' --skip 3000 --frames 16384 --out strips
     python3 Tools/train_demo_model.py strips config/demo.safetensors
 
 The folder holds strips: wide PNG files of square grey frames side by side, in the order of their names, one stream.

@@ -22,6 +22,8 @@ struct CalibrateCommand: ParsableCommand {
     var score = "\(ScoreMethod.standard)"
     @Option(help: "Frames a second that the camera will be scored at.")
     var rate = 5.0
+    @Option(help: "Frames of each source to pass over first, such as those that the model was trained on.")
+    var skip = 0
     @Option(help: "Frames to use of each source at most.")
     var frames: Int?
     @Flag(help: "Print the calibration as JSON.")
@@ -29,6 +31,7 @@ struct CalibrateCommand: ParsableCommand {
 
     func validate() throws {
         if sources.isEmpty { throw ValidationError("give it footage: zanzo calibrate MODEL SOURCE…") }
+        if skip < 0 { throw ValidationError("--skip \(skip): frames are counted from 0") }
         if !(rate > 0 && rate.isFinite) { throw ValidationError("--rate \(rate): it must be a number over 0") }
     }
 
@@ -38,6 +41,7 @@ struct CalibrateCommand: ParsableCommand {
         request.method = try ScoreMethod(parsing: score)
         request.rate = rate
         request.maximumFrames = frames
+        request.skip = skip
         let calibration = try Calibrating(request).run()
         if json { return print(try calibration.jsonString()) }
         print("threshold \(calibration.threshold) for score \(calibration.method), written into \(model)")

@@ -17,6 +17,8 @@ public struct Calibrating {
         public var method = ScoreMethod.standard
         /// Frames a second that the camera will be scored at.
         public var rate = 5.0
+        /// Frames of each source to play and not to judge: what the model was trained on.
+        public var skip = 0
         /// Frames to use of each source at most; nil: all (an endless source needs a number).
         public var maximumFrames: Int?
         /// When an anomaly starts and ends.
@@ -44,9 +46,14 @@ public struct Calibrating {
         var clips: [[Double]] = []
         for text in request.sources {
             var scores: [Double] = []
+            var skipped = 0
             let source = try makeSource(SourceSpecification(parsing: text), time: SystemTime())
             do {
                 try scorer.play(source) { frame in
+                    if skipped < request.skip {
+                        skipped += 1
+                        return
+                    }
                     scores.append(frame.raw)
                     progress.show(
                         Double(clips.count) / Double(request.sources.count),
