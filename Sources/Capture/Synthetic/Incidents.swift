@@ -114,12 +114,12 @@ struct Incident {
             func box(_ l: Float, _ t: Float, _ r: Float, _ b: Float, _ corner: Float, _ colour: Colour) {
                 painter.fill(.box(left: x + l, top: t, right: x + r, bottom: b, corner: corner), colour)
             }
-            box(-0.035, foot - 0.185, 0.035, foot - 0.13, 0.014, Colour(20, 20, 24))
-            box(-0.022, foot - 0.172, 0.022, foot - 0.13, 0.008, Colour(150, 148, 142))
-            box(-0.11, foot - 0.15, 0.11, foot - 0.004, 0.02, Colour(38, 30, 44))
-            box(-0.11, foot - 0.085, 0.11, foot - 0.075, 0, Colour(92, 80, 96))
-            box(-0.065, foot - 0.15, -0.055, foot - 0.004, 0, Colour(92, 80, 96))
-            box(0.055, foot - 0.15, 0.065, foot - 0.004, 0, Colour(92, 80, 96))
+            box(-0.035, foot - 0.29, 0.035, foot - 0.23, 0.014, Colour(20, 20, 24))
+            box(-0.022, foot - 0.275, 0.022, foot - 0.23, 0.008, Colour(150, 148, 142))
+            box(-0.15, foot - 0.24, 0.15, foot - 0.004, 0.02, Colour(238, 226, 150))
+            box(-0.15, foot - 0.13, 0.15, foot - 0.115, 0, Colour(120, 96, 60))
+            box(-0.065, foot - 0.24, -0.055, foot - 0.004, 0, Colour(92, 80, 96))
+            box(0.055, foot - 0.24, 0.065, foot - 0.004, 0, Colour(92, 80, 96))
         }
         passer(painter, time, facing: 1, front: foot + 0.02)
         passer(painter, time - length, facing: -1, front: foot + 0.02)
@@ -169,9 +169,9 @@ struct Incident {
             let drift = sin(Float(puff) * 2.4 + time * 0.7) * 0.03
             painter.fill(
                 .ellipse(
-                    x: x + drift + age * 0.1, y: foot - 0.16 - age * 0.42, rx: 0.035 + 0.07 * age, ry: 0.03 + 0.06 * age
+                    x: x + drift + age * 0.1, y: foot - 0.16 - age * 0.42, rx: 0.06 + 0.12 * age, ry: 0.05 + 0.1 * age
                 ),
-                Colour(52, 50, 50), opacity: grown * 0.6 * (1 - age), blur: 0.02)
+                Colour(30, 28, 28), opacity: grown * 0.9 * (1 - age), blur: 0.02)
         }
         painter.fill(.ellipse(x: x, y: foot, rx: 0.13, ry: 0.02), Colour(40, 34, 30), opacity: grown, blur: 0.01)
         for tongue in 0..<7 {

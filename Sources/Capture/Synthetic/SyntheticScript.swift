@@ -50,12 +50,11 @@ public struct SyntheticScript: Sendable, Hashable {
     /// Nothing but people walking: what a model is trained and calibrated on.
     public static let normal = SyntheticScript([])
 
-    /// Six things in 110 seconds, normal life between them: what `make demo` shows.
+    /// Five things in 110 seconds, normal life between them: what `make demo` shows.
     public static let demo = SyntheticScript([
         SyntheticAnomaly(.cyclist, start: .seconds(16), duration: .seconds(3)),
         SyntheticAnomaly(.van, start: .seconds(30), duration: .seconds(7)),
         SyntheticAnomaly(.dropped, start: .seconds(48), duration: .seconds(7)),
-        SyntheticAnomaly(.fallen, start: .seconds(66), duration: .seconds(6)),
         SyntheticAnomaly(.climber, start: .seconds(82), duration: .seconds(6)),
         SyntheticAnomaly(.fire, start: .seconds(97), duration: .seconds(6)),
     ])
