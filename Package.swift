@@ -61,7 +61,8 @@ let package = Package(
         room(
             "Service",
             [
-                "Video", "Kernels", "Model", "Anomaly", "Pictures", "Capture", "Publish", "CFFmpeg", "CLinux", "CSystemd",
+                "Video", "Kernels", "Model", "Anomaly", "Pictures", "Capture", "Publish", "CFFmpeg", "CLinux",
+                "CSystemd",
                 "CYAML",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -75,7 +76,8 @@ let package = Package(
         .executableTarget(
             name: "zanzo",
             dependencies: [
-                "Anomaly", "Capture", "Publish", "Service", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Anomaly", "Capture", "Publish", "Service",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         .executableTarget(

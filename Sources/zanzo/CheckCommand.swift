@@ -5,7 +5,8 @@ import Service
 /// `zanzo check`.
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Read a configuration as the daemon would, and name file, line and key of every mistake.",
+        commandName: "check",
+        abstract: "Read a configuration as the daemon would, and name file, line and key of every mistake.",
         discussion: "Exit status 0 where it is good, 78 where it is not.")
 
     @Argument(help: "The configuration file.")

@@ -8,7 +8,8 @@ struct ReplayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
         abstract: "Play a clip through what the daemon does with a camera, and show what it would have said.",
-        discussion: "CLIP is a video file, a folder of pictures, a strip (one wide PNG of square frames), or synthetic:street.")
+        discussion:
+            "CLIP is a video file, a folder of pictures, a strip (one wide PNG of square frames), or synthetic:street.")
 
     @Argument(help: "The clip.")
     var clip: String
@@ -33,7 +34,9 @@ struct ReplayCommand: ParsableCommand {
         if let threshold, !(threshold > 0 && threshold.isFinite) {
             throw ValidationError("--threshold \(threshold): it must be a number over 0")
         }
-        if let rate, !(rate > 0 && rate.isFinite) { throw ValidationError("--rate \(rate): it must be a number over 0") }
+        if let rate, !(rate > 0 && rate.isFinite) {
+            throw ValidationError("--rate \(rate): it must be a number over 0")
+        }
     }
 
     func run() throws {

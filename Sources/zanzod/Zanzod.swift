@@ -7,7 +7,8 @@ import Service
 struct Zanzod: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "zanzod",
-        abstract: "Watch fixed cameras: rebuild every frame with a model of the normal, and tell what it cannot rebuild.",
+        abstract:
+            "Watch fixed cameras: rebuild every frame with a model of the normal, and tell what it cannot rebuild.",
         discussion: """
             Runs in the foreground until SIGTERM or SIGINT; SIGHUP reloads the configuration and reopens the journal.
             Exit status: 0 after a stop, 1 on a failure, 64 on a bad command line, 78 on a bad configuration.

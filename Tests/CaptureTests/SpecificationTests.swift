@@ -67,7 +67,7 @@ import Video
             Issue.record("not synthetic")
             return
         }
-        #expect(settings.seed == 9 && settings.script.anomalies.count == 6 && settings.length == .seconds(110))
+        #expect(settings.seed == 9 && settings.script.anomalies.count == 5 && settings.length == .seconds(110))
         #expect(specification.options.size == FrameSize(width: 160, height: 120))
         #expect(specification.options.rate == 7.5 && specification.options.realTime && specification.options.loop)
         #expect(specification.redacted == "synthetic:street?seed=9&script=demo")

@@ -54,7 +54,8 @@ private let small = FrameSize(width: 64, height: 48)
         #expect(script.anomaly(at: .seconds(127)) == nil)
         script.period = SyntheticScript.demoLength
         #expect(script.anomaly(at: .seconds(127))?.kind == .cyclist)
-        #expect(Set(script.anomalies.map(\.kind)).count == SyntheticAnomaly.Kind.allCases.count)
+        // Every kind but the fallen person, whom the demo's model rebuilds too well to be staged.
+        #expect(Set(script.anomalies.map(\.kind)) == Set(SyntheticAnomaly.Kind.allCases).subtracting([.fallen]))
         #expect(script.anomalies.allSatisfy { $0.end < SyntheticScript.demoLength })
     }
 }

@@ -7,7 +7,9 @@ public enum Doctor {
     /// Examines the CPU and every source; `say` is given each line. Returns whether every source gave a frame.
     public static func examine(_ sources: [String], say: (String) -> Void) -> Bool {
         let usable = KernelTable.names.filter { KernelTable.named($0) != nil }
-        say("kernels: \(KernelTable.best.name) (this CPU can do \(usable.joined(separator: ", ")); ZANZO_CPU= forces one)")
+        say(
+            "kernels: \(KernelTable.best.name) (this CPU can do \(usable.joined(separator: ", ")); ZANZO_CPU= forces one)"
+        )
         var isWell = true
         for text in sources {
             do {
@@ -33,7 +35,8 @@ public enum Doctor {
         for _ in 0..<100 {
             if case .frame(let frame) = try source.read(timeout: .seconds(10)) {
                 let milliseconds = (time.now() - start).nanoseconds / 1_000_000
-                return "\(specification.redacted): \(format.description), first frame \(frame.view.size) after \(milliseconds) ms"
+                return
+                    "\(specification.redacted): \(format.description), first frame \(frame.view.size) after \(milliseconds) ms"
             }
         }
         throw CaptureError(.badData, "read \(specification.redacted)", "100 reads brought no whole frame")

@@ -30,7 +30,9 @@ enum BoundedFile {
                 throw FileFault(message: "can't be read: \(errorText(errno))")
             }
             bytes += buffer[..<count]
-            guard bytes.count <= limit else { throw FileFault(message: "has more than \(limit) bytes; no more are read") }
+            guard bytes.count <= limit else {
+                throw FileFault(message: "has more than \(limit) bytes; no more are read")
+            }
         }
     }
 }

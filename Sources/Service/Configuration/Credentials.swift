@@ -18,14 +18,16 @@ public enum CredentialsReference: Sendable, Hashable, CustomStringConvertible {
     /// Reads user and password now.
     ///
     /// `directory` stands for `$CREDENTIALS_DIRECTORY`.
-    public func load(directory: String? = Environment["CREDENTIALS_DIRECTORY"]) throws(CredentialsError) -> Credentials {
+    public func load(directory: String? = Environment["CREDENTIALS_DIRECTORY"]) throws(CredentialsError) -> Credentials
+    {
         switch self {
         case .file(let path): return try Self.read(path, refusingWorldReadable: true)
         case .systemd(let name):
             guard let directory else {
                 throw CredentialsError(
                     what: description,
-                    message: "CREDENTIALS_DIRECTORY is not set; add LoadCredential=\(name):PATH to the unit's [Service]")
+                    message: "CREDENTIALS_DIRECTORY is not set; add LoadCredential=\(name):PATH to the unit's [Service]"
+                )
             }
             // systemd has set its permissions, on a file system of its own.
             return try Self.read("\(directory)/\(name)", refusingWorldReadable: false)
@@ -56,7 +58,8 @@ public enum CredentialsReference: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// A user and a password. Shows neither when it is printed.
-public struct Credentials: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+public struct Credentials: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
+{
     /// The user's name.
     public let user: String
     /// The password.

@@ -174,7 +174,8 @@ extension Polygon {
                 return nil
             }
             guard (0...1).contains(point.x), (0...1).contains(point.y) else {
-                place.report(item.line, "the corner [\(point.x), \(point.y)] lies outside the frame; x and y go from 0 to 1")
+                place.report(
+                    item.line, "the corner [\(point.x), \(point.y)] lies outside the frame; x and y go from 0 to 1")
                 return nil
             }
             points.append(point)

@@ -63,7 +63,8 @@ struct YAMLParser: ~Copyable {
                 if isControl || (0x7F...0x9F).contains(scalar.value) && scalar.value != 0x85 {
                     throw YAMLFault(
                         line: line,
-                        message: "a control character (U+\(String(scalar.value, radix: 16, uppercase: true))) stands here")
+                        message:
+                            "a control character (U+\(String(scalar.value, radix: 16, uppercase: true))) stands here")
                 }
             }
         }
@@ -87,7 +88,8 @@ struct YAMLParser: ~Copyable {
             throw YAMLFault(line: event.line, message: "the file holds more than \(Self.maximumNodeCount) values")
         }
         guard depth <= Self.maximumDepth else {
-            throw YAMLFault(line: event.line, message: "values lie more than \(Self.maximumDepth) deep in each other here")
+            throw YAMLFault(
+                line: event.line, message: "values lie more than \(Self.maximumDepth) deep in each other here")
         }
         var content = YAMLNode.Content.scalar(event.text, quoted: event.isQuoted)
         if event.type == YAML_SEQUENCE_START_EVENT {

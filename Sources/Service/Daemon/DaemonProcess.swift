@@ -34,7 +34,8 @@ public struct DaemonProcess: Sendable {
         }
         let log = SystemLog.logger(level: configuration.logLevel)
         guard let kernels = (cpu ?? configuration.cpu).map({ KernelTable.named($0) }) ?? KernelTable.best else {
-            Self.complain("--cpu \(cpu ?? configuration.cpu ?? ""): this CPU has no such kernels; `zanzo doctor` lists them")
+            Self.complain(
+                "--cpu \(cpu ?? configuration.cpu ?? ""): this CPU has no such kernels; `zanzo doctor` lists them")
             return Self.badConfiguration
         }
         let notifier = Notifier()
@@ -56,7 +57,8 @@ public struct DaemonProcess: Sendable {
                     .init(service: Supervision(daemon: daemon, notifier: notifier, log: log)),
                     .init(service: Reloading(daemon: daemon, notifier: notifier, log: log, load: load)),
                 ],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "lifecycle") { _ in
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: Logger(label: "lifecycle") { _ in
                     SwiftLogNoOpLogHandler()
                 }))
         do {

@@ -65,7 +65,8 @@ struct ModelLibrary {
         var status = stat()
         guard stat(path, &status) == 0 else {
             throw StartError(
-                camera: camera, message: "model \(path): \(String(cString: strerror(errno))): train one, or name another in model:")
+                camera: camera,
+                message: "model \(path): \(String(cString: strerror(errno))): train one, or name another in model:")
         }
         return Stamp(
             device: UInt64(status.st_dev), inode: UInt64(status.st_ino), size: Int(status.st_size),

@@ -26,12 +26,15 @@ public struct DemoRun {
     /// Returns whether every anomaly was found and nothing else was.
     public mutating func run() throws -> Bool {
         let configuration = try setup.writeConfiguration()
-        print("zanzod watches the built-in street for \(Int(setup.length.seconds)) s; \(setup.anomalies.count) anomalies are staged.")
+        print(
+            "zanzod watches the built-in street for \(Int(setup.length.seconds)) s; \(setup.anomalies.count) anomalies are staged."
+        )
         print("  model     \(setup.model)")
         print("  socket    \(setup.socket)        (try: socat - UNIX-CONNECT:\(setup.socket) | jq .)")
         print("  pictures  \(setup.directory)/\(DemoSetup.camera)/snapshots")
         zanzo_flush_output()
-        let daemon = try ChildProcess(path: daemonPath, arguments: ["--config", configuration], log: setup.directory + "/zanzod.log")
+        let daemon = try ChildProcess(
+            path: daemonPath, arguments: ["--config", configuration], log: setup.directory + "/zanzod.log")
         defer { daemon.end() }
         try listen(to: daemon)
         let verdict = DemoVerdict(
@@ -49,7 +52,8 @@ public struct DemoRun {
         let deadline = time.now() + setup.length + .seconds(30)
         while time.now() < deadline {
             guard daemon.isRunning else {
-                throw StartError(message: "zanzod ended in mid-demonstration; its last words are in \(setup.directory)/zanzod.log")
+                throw StartError(
+                    message: "zanzod ended in mid-demonstration; its last words are in \(setup.directory)/zanzod.log")
             }
             guard let line = try client.nextLine(timeout: .seconds(1)) else { continue }
             if try hear(line) { return }
@@ -66,7 +70,8 @@ public struct DemoRun {
                 return try EventClient(path: setup.socket, subscription: subscription)
             } catch {
                 guard time.now() < deadline, daemon.isRunning else {
-                    throw StartError(message: "zanzod did not open its socket (\(error)); see \(setup.directory)/zanzod.log")
+                    throw StartError(
+                        message: "zanzod did not open its socket (\(error)); see \(setup.directory)/zanzod.log")
                 }
                 time.sleep(until: time.now() + .milliseconds(50))
             }
@@ -102,7 +107,8 @@ public struct DemoRun {
         switch line.type {
         case EventType.anomalyStart.rawValue:
             guard let id = data.event, let frame = data.frame else { return false }
-            events[id] = HeardEvent(id: id, startFrame: frame, peak: data.peak ?? data.score ?? 0, picture: data.snapshot)
+            events[id] = HeardEvent(
+                id: id, startFrame: frame, peak: data.peak ?? data.score ?? 0, picture: data.snapshot)
             order.append(id)
         case EventType.anomalyUpdate.rawValue, EventType.anomalyEnd.rawValue:
             guard let id = data.event else { return false }
@@ -124,7 +130,9 @@ public struct DemoRun {
         let filled = Int(share * 30)
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 30 - filled)
         let level = String(repeating: lastScore >= 1 ? "▲" : "▪", count: min(20, Int(lastScore * 8)))
-        zanzo_complain("\r\(bar) \(Int(seconds)) s  \(order.count) events  score \((lastScore * 100).rounded() / 100) \(level)\u{1B}[K")
+        zanzo_complain(
+            "\r\(bar) \(Int(seconds)) s  \(order.count) events  score \((lastScore * 100).rounded() / 100) \(level)\u{1B}[K"
+        )
     }
 
     private func clearProgress() {

@@ -23,11 +23,13 @@ public struct DemoSetup: Sendable {
     /// A demonstration in `directory`, which is made where it is missing.
     public init(directory: String, model: String?, seed: UInt64, loops: Bool) throws(StartError) {
         guard let model = model ?? Self.shippedModel() else {
-            throw StartError(message: "the demo's model, demo.safetensors, lies in none of \(Self.places().joined(separator: ", "))")
+            throw StartError(
+                message: "the demo's model, demo.safetensors, lies in none of \(Self.places().joined(separator: ", "))")
         }
         var template = Array("/tmp/zanzo-demo.XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
-            throw StartError(message: "/tmp: \(String(cString: strerror(errno))): the demo needs a folder there for its socket")
+            throw StartError(
+                message: "/tmp: \(String(cString: strerror(errno))): the demo needs a folder there for its socket")
         }
         let runtime = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         guard mkdir(directory, 0o755) == 0 || errno == EEXIST, let real = realpath(directory, nil) else {

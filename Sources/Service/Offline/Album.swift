@@ -26,7 +26,10 @@ struct Album {
     /// The frames in rows of twelve: input, reconstruction and error.
     func draw(aspect: Double, title: String) -> Canvas {
         let rows = Swift.stride(from: 0, to: columns.count, by: 12).map { start in
-            (label: "", picture: Evidence.strip(columns: Array(columns[start..<min(start + 12, columns.count)]), aspect: aspect))
+            (
+                label: "",
+                picture: Evidence.strip(columns: Array(columns[start..<min(start + 12, columns.count)]), aspect: aspect)
+            )
         }
         return Evidence.montage(rows, columns: 1, title: title)
     }

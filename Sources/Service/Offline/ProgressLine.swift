@@ -19,7 +19,8 @@ public struct ProgressLine {
         lastDrawn = now
         let width = 30
         let filled = Int((share.map { min(1, max(0, $0)) } ?? 0) * Double(width))
-        let bar = share == nil
+        let bar =
+            share == nil
             ? "" : String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled) + "  "
         zanzo_complain("\r\(bar)\(text())\u{1B}[K")
     }

@@ -47,5 +47,7 @@ final class LineOutput {
         guard fflush(file) == 0 else { throw failure() }
     }
 
-    private func failure() -> StartError { StartError(message: "\(path): \(errorText(errno)): not all scores are written") }
+    private func failure() -> StartError {
+        StartError(message: "\(path): \(errorText(errno)): not all scores are written")
+    }
 }

@@ -42,7 +42,10 @@ final class Strip: Pooled, @unchecked Sendable {
     }
 
     /// Writes column `index` from a frame and its reconstruction.
-    func set(_ index: Int, _ column: Column, luma input: UnsafeMutableBufferPointer<UInt8>, output: UnsafeBufferPointer<Float>) {
+    func set(
+        _ index: Int, _ column: Column, luma input: UnsafeMutableBufferPointer<UInt8>,
+        output: UnsafeBufferPointer<Float>
+    ) {
         columns[index] = column
         _ = luma(index).update(fromContentsOf: input)
         reconstruction(index).quantise(output)

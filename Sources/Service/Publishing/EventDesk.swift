@@ -40,7 +40,8 @@ final class EventDesk {
     /// Events kept while the journal can't be written: days of a busy camera, and a bound all the same.
     static let maximumBacklog = 4096
 
-    init(journal: Journal, store: EvidenceStore, server: EventServer?, time: any TimeSource, host: String, log: Logger) {
+    init(journal: Journal, store: EvidenceStore, server: EventServer?, time: any TimeSource, host: String, log: Logger)
+    {
         self.journal = journal
         self.store = store
         self.server = server
@@ -155,7 +156,8 @@ final class EventDesk {
         if backlog.count < Self.maximumBacklog { return backlog.append(event) }
         lostEvents += 1
         if lostEvents.nonzeroBitCount == 1 {
-            log.critical("the journal can't be written and \(Self.maximumBacklog) events wait: \(lostEvents) lost so far")
+            log.critical(
+                "the journal can't be written and \(Self.maximumBacklog) events wait: \(lostEvents) lost so far")
         }
     }
 

@@ -15,7 +15,8 @@ struct Mistake: Sendable, CustomTestStringConvertible {
 
     /// One camera "porch" with `line` in it, which is the file's line 4.
     static func camera(_ line: String, _ problem: String) -> Mistake {
-        Mistake("cameras:\n  porch:\n    source: /dev/video0\n    \(line)\n    model: m\n", "4: cameras.porch." + problem)
+        Mistake(
+            "cameras:\n  porch:\n    source: /dev/video0\n    \(line)\n    model: m\n", "4: cameras.porch." + problem)
     }
 }
 
@@ -31,13 +32,15 @@ struct Mistake: Sendable, CustomTestStringConvertible {
             "snapshots:\n  zzz: 1",
             "2: snapshots.zzz: unknown key; the keys here are directory, every, width, max_size, max_age, min_free"),
         Mistake("host: a\nhost: b", "2: host: stands twice: here and on line 1"),
-        Mistake("camera_defaults:\n  source: /dev/video0",
+        Mistake(
+            "camera_defaults:\n  source: /dev/video0",
             "2: camera_defaults.source: unknown key here; every camera has its own source"),
         .camera("modle: m", "modle: unknown key; did you mean model?"),
         .camera("tresh_hold: 1", "tresh_hold: unknown key; did you mean threshold?"),
         .camera("detector: {start_frame: 1}", "detector.start_frame: unknown key; did you mean start_frames?"),
         .camera("merge_gap: 1s", "merge_gap: unknown key here; it belongs under detector:"),
-        .camera("password: hunter2", "password: unknown key; user and password stand in a file of their own: credentials"),
+        .camera(
+            "password: hunter2", "password: unknown key; user and password stand in a file of their own: credentials"),
         Mistake(
             "cameras:\n  a b:\n    source: /dev/video0\n    model: m",
             "2: cameras.a b: a camera's name has 1 to 64 letters, digits, - or _"),
@@ -67,19 +70,24 @@ struct Mistake: Sendable, CustomTestStringConvertible {
             "1: log_level: \"warn\" is not one of trace, debug, info, notice, warning, error or critical; "
                 + "did you mean warning?"),
         Mistake("state_directory: \"\"", "1: state_directory: \"\" is not a path"),
-        Mistake("events: /run/a", "1: events: \"/run/a\" stands where keys and values should be; write KEY: VALUE lines"),
-        Mistake("events:\n  socket_mode: 0668", "2: events.socket_mode: \"0668\" is not an octal file mode such as 0660"),
+        Mistake(
+            "events: /run/a", "1: events: \"/run/a\" stands where keys and values should be; write KEY: VALUE lines"),
+        Mistake(
+            "events:\n  socket_mode: 0668", "2: events.socket_mode: \"0668\" is not an octal file mode such as 0660"),
         Mistake("events:\n  socket_mode: rw", "2: events.socket_mode: \"rw\" is not an octal file mode such as 0660"),
         Mistake(
             "events:\n  rotate_size: 64MB",
             "2: events.rotate_size: \"64MB\" is not a size such as 512KiB, 64MiB or 2GiB"),
-        Mistake("events:\n  rotate_size: 1KiB", "2: events.rotate_size: \"1KiB\" is out of range; it may be 64KiB to 1TiB"),
+        Mistake(
+            "events:\n  rotate_size: 1KiB", "2: events.rotate_size: \"1KiB\" is out of range; it may be 64KiB to 1TiB"),
         Mistake(
             "events:\n  rotate_age: never",
             "2: events.rotate_age: \"never\" is not a duration such as 500ms, 10s, 5m, 24h or 7d, or off"),
         Mistake("events:\n  rotate_age: 1s", "2: events.rotate_age: \"1s\" is out of range; it may be 1m to 3650d"),
         Mistake("snapshots:\n  width: 1e3", "2: snapshots.width: \"1e3\" is not a whole number"),
-        Mistake("snapshots:\n  min_free: -1GiB", "2: snapshots.min_free: \"-1GiB\" is not a size such as 512KiB, 64MiB or 2GiB"),
+        Mistake(
+            "snapshots:\n  min_free: -1GiB",
+            "2: snapshots.min_free: \"-1GiB\" is not a size such as 512KiB, 64MiB or 2GiB"),
         .camera("enabled: yes", "enabled: \"yes\" is not true or false"),
         .camera("rate: fast", "rate: \"fast\" is not a number of frames a second, such as 5, 12.5 or 30/m"),
         .camera("rate: 1000", "rate: \"1000\" is out of range; it may be 0.01 to 240"),
@@ -90,14 +98,20 @@ struct Mistake: Sendable, CustomTestStringConvertible {
         .camera("transport: tpc", "transport: \"tpc\" is not one of tcp or udp; did you mean tcp?"),
         .camera(
             "pixel_format: MJPEG",
-            "pixel_format: \"MJPEG\" is not one of GREY, YUYV, UYVY, NV12, YU12, MJPG or RGB3, or auto; did you mean MJPG?"),
+            "pixel_format: \"MJPEG\" is not one of GREY, YUYV, UYVY, NV12, YU12, MJPG or RGB3, or auto; did you mean MJPG?"
+        ),
         .camera("timeout: 10", "timeout: \"10\" is not a duration such as 500ms, 10s, 5m, 24h or 7d"),
         .camera("timeout: 10 s", "timeout: \"10 s\" is not a duration such as 500ms, 10s, 5m, 24h or 7d"),
         .camera("threshold: 0", "threshold: \"0\" is out of range; it may be 1e-09 to 1000000000"),
-        .camera("detector: {release_level: 1.5}", "detector.release_level: \"1.5\" is out of range; it may be 0.01 to 1"),
-        .camera("detector: {start_frames: 9}", "detector.start_frames: 9 frames do not fit in start_window, which is 5"),
-        .camera("credentials: \"systemd:\"", "credentials: \"systemd:\" does not name a systemd credential; write systemd:NAME"),
-        .camera("credentials: systemd:../x",
+        .camera(
+            "detector: {release_level: 1.5}", "detector.release_level: \"1.5\" is out of range; it may be 0.01 to 1"),
+        .camera(
+            "detector: {start_frames: 9}", "detector.start_frames: 9 frames do not fit in start_window, which is 5"),
+        .camera(
+            "credentials: \"systemd:\"",
+            "credentials: \"systemd:\" does not name a systemd credential; write systemd:NAME"),
+        .camera(
+            "credentials: systemd:../x",
             "credentials: \"systemd:../x\" does not name a systemd credential; write systemd:NAME"),
         .camera(
             "regions: [[[0, 0], [1, 0]]]", "regions: a polygon has 3 to 256 corners, this one has 2"),
@@ -115,7 +129,9 @@ struct Mistake: Sendable, CustomTestStringConvertible {
         Mistake("host: a\n---\nhost: b", "2: a second document (---) begins here; one file holds one"),
         Mistake("? [a]\n: 1", "1: a list or mapping stands where a key should be"),
         Mistake("host: \u{7}", "1: a control character (U+7) stands here"),
-        Mistake("host: [a", "2: not YAML: did not find expected ',' or ']' while parsing a flow sequence that begins on line 1"),
+        Mistake(
+            "host: [a",
+            "2: not YAML: did not find expected ',' or ']' while parsing a flow sequence that begins on line 1"),
         Mistake("- a", "1: a list stands where keys and values should be; write KEY: VALUE lines"),
         Mistake("just text", "1: \"just text\" stands where keys and values should be; write KEY: VALUE lines"),
         Mistake(String(repeating: "[", count: 100), "1: values lie more than 16 deep in each other here"),

@@ -45,7 +45,8 @@ import Video
     func whole() throws {
         let folder = try ConfigurationFolder()
         try folder.write("zanzo.yaml", Self.whole)
-        try folder.write("cameras.d/yard.yaml", "source: /dev/video7\nsize: 1280x720\ninput_rate: 30\npixel_format: MJPG\n")
+        try folder.write(
+            "cameras.d/yard.yaml", "source: /dev/video7\nsize: 1280x720\ninput_rate: 30\npixel_format: MJPG\n")
         let read = try folder.load()
         #expect(read.host == "north" && read.workerCount == 3 && read.cpu == "scalar" && read.logLevel == .debug)
         #expect(read.stateDirectory == folder.path + "/state" && read.snapshotDirectory == folder.path + "/state")

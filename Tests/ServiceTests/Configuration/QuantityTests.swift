@@ -42,7 +42,8 @@ import Video
     @Test(
         "what is no quantity is none",
         arguments: [
-            "", " ", "s", "10", "-1s", "+1s", "1e3", "1 s", "1S", "1sec", "1..5s", ".s", "inf", "nan", "0x1s", "99999999d",
+            "", " ", "s", "10", "-1s", "+1s", "1e3", "1 s", "1S", "1sec", "1..5s", ".s", "inf", "nan", "0x1s",
+            "99999999d",
             "1e999s", "１s", "1KB", "1M", "99999999999999TiB", "-0", "10sms",
         ])
     func refused(_ text: String) {

@@ -49,7 +49,9 @@ import Testing
         let known = Schema.top.fields.flatMap { field in [field.name] + field.inner.map { field.name + "." + $0 } }
         #expect(Set(written) == Set(known))
         for key in known.map({ $0.split(separator: ".").last ?? "" }) {
-            let lines = try Self.text().split(separator: "\n").filter { $0.hasSuffix("#\(key):") || $0.contains("\(key):") }
+            let lines = try Self.text().split(separator: "\n").filter {
+                $0.hasSuffix("#\(key):") || $0.contains("\(key):")
+            }
             #expect(!lines.isEmpty, "\(key)")
         }
         #expect(try Self.text().split(separator: "\n").allSatisfy { $0.count <= 124 })

@@ -41,7 +41,8 @@ private struct SplitMix: RandomNumberGenerator {
     func tokens(_ seed: Int) {
         var random = SplitMix(state: UInt64(seed) + 100)
         let tokens = [
-            "a", ":", " ", "  ", "\n", "- ", "[", "]", "{", "}", ",", "\"", "'", "|", ">", "&x", "*x", "!t", "#", "?", "---",
+            "a", ":", " ", "  ", "\n", "- ", "[", "]", "{", "}", ",", "\"", "'", "|", ">", "&x", "*x", "!t", "#", "?",
+            "---",
             "...", "%YAML 1.1", "\t", "\r\n", "cameras:", "porch:", "source: ", "é", "\\u12", "@", "`", "0.5", "<<",
         ]
         for _ in 0..<300 {
@@ -53,8 +54,9 @@ private struct SplitMix: RandomNumberGenerator {
     @Test("the shipped file with bytes changed, cut out and doubled", arguments: 0..<8)
     func mutations(_ seed: Int) throws {
         var random = SplitMix(state: UInt64(seed) + 200)
-        let whole = Array(try ShippedConfigurationTests.uncommented().split(separator: "\n").filter { !$0.contains("# ") }
-            .joined(separator: "\n").utf8)
+        let whole = Array(
+            try ShippedConfigurationTests.uncommented().split(separator: "\n").filter { !$0.contains("# ") }
+                .joined(separator: "\n").utf8)
         for _ in 0..<40 {
             var bytes = whole
             for _ in 0..<Int.random(in: 1...8, using: &random) {
