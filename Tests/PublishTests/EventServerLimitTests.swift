@@ -74,7 +74,6 @@ extension SocketTests {
             let station = try await Station { $0.grace = .seconds(60) }
             for (first, isStatus) in [(#"{"status":true}"#, true), ("", false), (#"{"subscribe":{}}"#, false)] {
                 let descriptor = UnixAddress.makeSocket()
-                defer { close(descriptor) }
                 #expect(UnixAddress.with(station.path) { connect(descriptor, $0, $1) } == 0)
                 #expect(write(descriptor, first, first.utf8.count) == first.utf8.count)
                 #expect(Glibc.shutdown(descriptor, Int32(SHUT_WR)) == 0)
