@@ -11,6 +11,11 @@ func bytes(_ view: PixelView) -> [UInt8] {
         + Array(UnsafeBufferPointer(start: cb, count: chroma)) + Array(UnsafeBufferPointer(start: cr, count: chroma))
 }
 
+/// Every byte of a scene's frame; the scene lives as long as its view is read.
+func drawn(_ scene: SyntheticScene, _ index: UInt64) -> [UInt8] {
+    withExtendedLifetime(scene) { bytes(scene.draw(index)) }
+}
+
 /// Mean absolute difference of two frames' bytes.
 func difference(_ a: [UInt8], _ b: [UInt8]) -> Double {
     zip(a, b).reduce(0.0) { $0 + Double(abs(Int($1.0) - Int($1.1))) } / Double(max(1, a.count))
@@ -22,9 +27,9 @@ private let small = FrameSize(width: 64, height: 48)
     @Test func aFrameFollowsFromSeedAndNumberAlone() {
         let (one, other) = (SyntheticScene(size: small, seed: 5), SyntheticScene(size: small, seed: 5))
         for index: UInt64 in 0..<4 { _ = one.draw(index) }
-        #expect(bytes(one.draw(100)) == bytes(other.draw(100)))
-        #expect(bytes(one.draw(100)) != bytes(other.draw(101)))
-        #expect(bytes(one.draw(100)) != bytes(SyntheticScene(size: small, seed: 6).draw(100)))
+        #expect(drawn(one, 100) == drawn(other, 100))
+        #expect(drawn(one, 100) != drawn(other, 101))
+        #expect(drawn(one, 100) != drawn(SyntheticScene(size: small, seed: 6), 100))
     }
 
     @Test(arguments: SyntheticScript.demo.anomalies)
@@ -36,15 +41,15 @@ private let small = FrameSize(width: 64, height: 48)
         let scene = SyntheticScene(size: size, script: SyntheticScript([anomaly]))
         let middle = UInt64((anomaly.start + anomaly.duration / 2).seconds * scene.rate)
         let before = UInt64((anomaly.start.seconds - 13) * scene.rate)
-        #expect(bytes(scene.draw(before)) == bytes(normal.draw(before)))
-        #expect(difference(bytes(scene.draw(middle)), bytes(normal.draw(middle))) > 0.2)
+        #expect(drawn(scene, before) == drawn(normal, before))
+        #expect(difference(drawn(scene, middle), drawn(normal, middle)) > 0.2)
     }
 
     @Test(arguments: [(1, 1), (2, 1), (1, 3), (17, 5), (33, 31), (200, 20)])
     func anySizeDraws(_ width: Int, _ height: Int) {
         let size = FrameSize(width: width, height: height)
-        let view = SyntheticScene(size: size, script: .demo).draw(500)
-        #expect(bytes(view).count == FrameSlot.pictureByteCount(size))
+        let scene = SyntheticScene(size: size, script: .demo)
+        #expect(drawn(scene, 500).count == FrameSlot.pictureByteCount(size))
     }
 
     @Test func aScriptKnowsWhatShowsWhen() {
