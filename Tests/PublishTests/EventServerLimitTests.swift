@@ -27,6 +27,27 @@ extension SocketTests {
             await station.server.shutdown()
         }
 
+        /// The server has hung up before the client has said all: the reason must not be lost behind a broken pipe.
+        @Test func aClientThatIsRefusedWhileItStillSpeaksHearsWhy() async throws {
+            let station = try await Station { $0.grace = .seconds(60) }
+            let client = try EventClient(path: station.path, firstLine: [UInt8](repeating: 0x20, count: 8 << 20))
+            #expect(try rest(client).first?.contains("longer than") == true)
+            await station.server.shutdown()
+        }
+
+        @Test(arguments: [UInt64.max, UInt64.max - 1, UInt64.max / 2 + 1, UInt64.max / 2])
+        func theGreatestNumbersHarmNobody(after: UInt64) async throws {
+            let station = try await Station { $0.grace = .seconds(60) }
+            let other = try station.client(#"{"subscribe":{}}"#)
+            try await station.waitForClients(1)
+            try station.publish([1])
+            let answer = try next(station.client(after: after))
+            #expect(answer.contains("resume_ahead") || answer.hasPrefix(#"{"error":"'after' is"#))
+            try station.publish([2])
+            #expect(sequences([try next(other), try next(other)]) == [1, 2])
+            await station.server.shutdown()
+        }
+
         @Test func aSecondLineEndsTheConnectionAndBlanksDoNot() async throws {
             let station = try await Station()
             let client = try station.client("{\"subscribe\":{}}\n\n \r\n")

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Follow Zanzo's events; reconnects, and resumes where it was: subscribe.py [SOCKET]"""
 import json, socket, sys, time
-
 path, after = sys.argv[1] if len(sys.argv) > 1 else "/run/zanzo/events.sock", None
 while True:
     try:
@@ -14,6 +13,8 @@ while True:
                 if "sequence" in event:
                     after = event["sequence"]
                     print(event["time"], event["type"], event["data"].get("score"), flush=True)
+                elif "error" in event:
+                    print(event["error"], file=sys.stderr)
     except OSError as error:
         print(error, file=sys.stderr)
     time.sleep(1)

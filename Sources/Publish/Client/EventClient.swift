@@ -115,6 +115,8 @@ public final class EventClient {
                 send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
             if count < 0, errno == EINTR { continue }
+            // Turned away before all was said: the reason is the line that waits to be read.
+            if count < 0, errno == EPIPE || errno == ECONNRESET { return }
             guard count > 0 else { throw PublishError(errno: errno, operation: operation) }
             done += count
         }
