@@ -87,10 +87,11 @@ let package = Package(
 
         // Counts allocations, for the tests that prove that there are none.
         .target(name: "CAllocations", path: "Tests/CAllocations"),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         tests("Video", []),
-        tests("Kernels", ["CKernels"]),
-        tests("Model", ["Kernels", "CAllocations"]),
-        tests("Anomaly", ["Video"]),
+        tests("Kernels", ["CKernels", "TestSupport"]),
+        tests("Model", ["Kernels", "CAllocations", "TestSupport"]),
+        tests("Anomaly", ["TestSupport", "Video"]),
         tests("Pictures", ["Video"]),
         tests("Capture", ["CAllocations", "CFFmpeg", "CV4L2", "Kernels", "Video"]),
         tests(
@@ -98,6 +99,6 @@ let package = Package(
             ["Pictures", "Video", .product(name: "Logging", package: "swift-log")]),
         tests(
             "Service",
-            ["Anomaly", "Capture", "Publish", "Video", .product(name: "Logging", package: "swift-log")]),
+            ["Anomaly", "Capture", "Publish", "TestSupport", "Video", .product(name: "Logging", package: "swift-log")]),
     ]
 )

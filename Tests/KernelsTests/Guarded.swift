@@ -1,3 +1,4 @@
+import TestSupport
 import Glibc
 
 /// Memory that ends where an unreadable page begins (`.end`) or starts where one ends (`.start`), so that a kernel that
@@ -36,19 +37,7 @@ struct Guarded<Element: BitwiseCopyable>: ~Copyable {
     deinit { munmap(mapping, byteCount) }
 }
 
-/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers on every machine.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
+extension SplitMix {
     mutating func floats(_ count: Int, in range: ClosedRange<Float> = -1...1) -> [Float] {
         (0..<count).map { _ in Float.random(in: range, using: &self) }
     }
