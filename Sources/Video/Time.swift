@@ -63,27 +63,6 @@ extension Duration {
 }
 
 extension UTCTime: CustomStringConvertible {
-    /// RFC 3339 in UTC with microseconds: `2026-09-01T02:03:04.123456Z`, by H. Hinnant's days_from_civil turned round
-    /// ("chrono-Compatible Low-Level Date Algorithms"), without the C library's locale and time zone.
-    public var description: String {
-        let day: Int64 = 86_400_000_000
-        let days = microseconds >= 0 ? microseconds / day : (microseconds - day + 1) / day
-        let rest = microseconds - days * day
-        let z = days + 719_468
-        let era = (z >= 0 ? z : z - 146_096) / 146_097
-        let dayOfEra = z - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shifted = (5 * dayOfYear + 2) / 153
-        let dayOfMonth = dayOfYear - (153 * shifted + 2) / 5 + 1
-        let month = shifted < 10 ? shifted + 3 : shifted - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        func digits(_ value: Int64, _ width: Int) -> String {
-            let text = String(value)
-            return String(repeating: "0", count: max(0, width - text.count)) + text
-        }
-        let seconds = rest / 1_000_000
-        return "\(digits(year, 4))-\(digits(month, 2))-\(digits(dayOfMonth, 2))T\(digits(seconds / 3600, 2)):"
-            + "\(digits(seconds / 60 % 60, 2)):\(digits(seconds % 60, 2)).\(digits(rest % 1_000_000, 6))Z"
-    }
+    /// RFC 3339 in UTC with microseconds: `2026-09-01T02:03:04.123456Z`.
+    public var description: String { TimeText.rfc3339(self) }
 }

@@ -1,5 +1,3 @@
-public import Video
-
 /// Civil time in UTC as text; nothing here depends on a locale or a time zone file.
 public enum TimeText {
     /// RFC 3339 with microseconds: "2026-09-01T02:03:04.123456Z".
@@ -25,7 +23,7 @@ public enum TimeText {
     }
 
     /// Reads a day and a time of day as `date` and `clock` write them; nil for anything else.
-    static func parse(date: some StringProtocol, clock: some StringProtocol) -> UTCTime? {
+    public static func parse(date: some StringProtocol, clock: some StringProtocol) -> UTCTime? {
         parse(date: Array(date.utf8)[...], clock: Array(clock.utf8)[...], separator: UInt8(ascii: "-"))
     }
 
