@@ -1,6 +1,5 @@
 import Anomaly
 import ArgumentParser
-import FoundationEssentials
 import Service
 
 /// `zanzo replay`.
@@ -49,9 +48,7 @@ struct ReplayCommand: ParsableCommand {
         request.montage = montage
         let summary = try Replay(request).run()
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            print(String(decoding: try encoder.encode(summary), as: UTF8.self))
+            print(String(decoding: try JSONLine.encode(summary), as: UTF8.self))
         } else if scores != "-" {
             print(ReplayText.table(summary))
         }

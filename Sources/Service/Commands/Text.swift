@@ -1,5 +1,6 @@
 import CLinux
 import FoundationEssentials
+import Publish
 
 /// Standard output and standard error, for programs that write a line at a time.
 public enum StandardOutput {
@@ -12,31 +13,12 @@ public enum StandardOutput {
 
 /// An event's line as a person reads it.
 public enum EventText {
-    private struct Line: Decodable {
-        struct Payload: Decodable {
-            var camera: String?
-            var event: String?
-            var score: Double?
-            var peak: Double?
-            var reason: String?
-            var message: String?
-            var snapshot: String?
-            var strip: String?
-        }
-        var type: String?
-        var time: String?
-        var data: Payload?
-        var notice: String?
-        var error: String?
-    }
-
     /// Time, camera, what happened, and what is known of it. A line that is not an event is given back as it is.
     public static func row(_ bytes: [UInt8]) -> String {
-        guard let line = try? JSONDecoder().decode(Line.self, from: Data(bytes)), let type = line.type,
-            let data = line.data
-        else { return String(decoding: bytes, as: UTF8.self) }
-        let words = type.split(separator: ".").dropFirst(2).prefix(2).joined(separator: ".")
-        var parts = [line.time ?? "", data.camera ?? "-", words]
+        guard let line = EventLine(bytes) else { return String(decoding: bytes, as: UTF8.self) }
+        let data = line.data
+        let words = line.type.split(separator: ".").dropFirst(2).prefix(2).joined(separator: ".")
+        var parts = [line.time, data.camera ?? "-", words]
         if let score = data.score { parts.append("score \(score)") }
         if let peak = data.peak { parts.append("peak \(peak)") }
         if let reason = data.reason { parts.append(reason) }
@@ -68,5 +50,15 @@ public enum StatusText {
                 ]))
         }
         return lines.joined(separator: "\n")
+    }
+}
+
+/// Values as JSON on one line, keys in order: what `--json`, `--scores` and the status have in common.
+public enum JSONLine {
+    /// `value` as JSON, without a newline.
+    public static func encode(_ value: some Encodable) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return Array(try encoder.encode(value))
     }
 }

@@ -68,19 +68,19 @@ public actor Daemon {
     public func start() async throws {
         let plans = try Self.plans(configuration, &models)
         let journal = try Journal(settings: configuration.journalSettings)
+        let store = try SnapshotStore(settings: configuration.snapshotStoreSettings, log: environment.log)
         let board = board
         let server = EventServer(
             settings: configuration.serverSettings(inherited: environment.inheritedSocket) { board.statusLine() },
             replay: JournalReader(path: configuration.events.file), log: environment.log)
         try await server.start()
         (self.server, self.journal) = (server, journal)
-        let store = try SnapshotStore(settings: configuration.snapshotStoreSettings, log: environment.log)
-        let (publisher, time, log, host) = (publisher, environment.time, environment.log, configuration.host)
+        let (publisher, time, log) = (publisher, environment.time, environment.log)
         publisherThread = NamedThread(name: "zanzo-writer") {
             publisher.run(
                 EventDesk(
                     journal: journal, store: EvidenceStore(store: store, log: log), server: server, time: time,
-                    host: host, log: log))
+                    log: log))
         }
         for index in 0..<configuration.workerCount {
             let worker = InferenceWorker()
@@ -114,7 +114,11 @@ public actor Daemon {
         let old = configuration
         configuration = new
         var changed: [String] = []
-        for (name, entry) in running where !plans.contains(where: { entry.isSame($0, $1, old, new) }) {
+        let untouched = Set(new.cameraChanges(from: old).unchanged)
+        let kept = plans.filter { settings, plan in
+            untouched.contains(settings.name) && running[settings.name]?.scores(by: plan) == true
+        }
+        for (name, entry) in running where !kept.contains(where: { $0.0.name == name }) {
             entry.stop(.reconfigured)
             running[name] = nil
             changed.append(name)
@@ -190,11 +194,10 @@ public actor Daemon {
         publish(.modelLoaded, data)
         let (time, makeSource) = (environment.time, environment.makeSource)
         let bell = worker.bell
-        let thread = NamedThread(name: "cap-\(camera.name)") {
+        _ = NamedThread(name: "cap-\(camera.name)") {
             CaptureLoop(camera: camera, time: time, workerBell: bell) { makeSource($0, time) }.run()
         }
-        running[camera.name] = RunningCamera(
-            camera: camera, capture: thread, worker: worker)
+        running[camera.name] = RunningCamera(camera: camera, worker: worker)
     }
 
     private func publish(_ type: EventType, _ data: EventData) {

@@ -66,7 +66,7 @@ struct ModelLibrary {
         guard stat(path, &status) == 0 else {
             throw StartError(
                 camera: camera,
-                message: "model \(path): \(String(cString: strerror(errno))): train one, or name another in model:")
+                message: "model \(path): \(errorText(errno)): train one, or name another in model:")
         }
         return Stamp(
             device: UInt64(status.st_dev), inode: UInt64(status.st_ino), size: Int(status.st_size),
@@ -76,7 +76,7 @@ struct ModelLibrary {
     /// The file's SHA-256 as `sha256:` and 64 hexadecimal digits, by FFmpeg's libavutil, which is linked anyway.
     static func digest(_ path: String, _ camera: String) throws(StartError) -> String {
         guard let file = fopen(path, "rb"), let context = av_sha_alloc(), av_sha_init(context, 256) == 0 else {
-            throw StartError(camera: camera, message: "model \(path): \(String(cString: strerror(errno)))")
+            throw StartError(camera: camera, message: "model \(path): \(errorText(errno))")
         }
         defer {
             fclose(file)

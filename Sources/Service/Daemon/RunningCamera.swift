@@ -1,10 +1,8 @@
 import Anomaly
-import Capture
 
 /// A camera at work, and who works for it.
 struct RunningCamera {
     let camera: Camera
-    let capture: NamedThread
     let worker: InferenceWorker
 
     /// Ends its threads; a blocked read comes back within a fifth of a second.
@@ -13,11 +11,8 @@ struct RunningCamera {
         worker.bell.ring()
     }
 
-    /// Whether the new configuration asks for exactly what runs: the same settings, model file, and picture size.
-    func isSame(
-        _ settings: CameraConfiguration, _ plan: ScoringPlan, _ old: Configuration, _ new: Configuration
-    ) -> Bool {
-        camera.settings == settings && camera.plan.identity == plan.identity
-            && camera.plan.threshold == plan.threshold && old.snapshots.width == new.snapshots.width
+    /// Whether `plan` is the one by which it scores: the same model file, with the same threshold.
+    func scores(by plan: ScoringPlan) -> Bool {
+        camera.plan.identity == plan.identity && camera.plan.threshold == plan.threshold
     }
 }

@@ -19,7 +19,7 @@ final class ChildProcess {
         var child = pid_t()
         let status = posix_spawn(&child, path, &actions, nil, &argv, environ)
         guard status == 0 else {
-            throw StartError(message: "\(path) can't be started: \(String(cString: strerror(status)))")
+            throw StartError(message: "\(path) can't be started: \(errorText(status))")
         }
         identifier = child
     }

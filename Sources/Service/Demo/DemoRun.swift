@@ -56,7 +56,7 @@ public struct DemoRun {
                     message: "zanzod ended in mid-demonstration; its last words are in \(setup.directory)/zanzod.log")
             }
             guard let line = try client.nextLine(timeout: .seconds(1)) else { continue }
-            if try hear(line) { return }
+            if hear(line) { return }
         }
         throw StartError(message: "the demonstration did not end in time; see \(setup.directory)/zanzod.log")
     }
@@ -78,44 +78,34 @@ public struct DemoRun {
         }
     }
 
-    /// The part of a line that the demonstration looks at.
-    private struct Line: Decodable {
-        struct Payload: Decodable {
-            var event: String?
-            var frame: UInt64?
-            var score: Double?
-            var peak: Double?
-            var snapshot: String?
-            var reason: String?
-        }
-        var type: String?
-        var frame: UInt64?
+    /// The part of a score line that the demonstration looks at.
+    private struct Score: Decodable {
+        var frame: UInt64
         var score: Double?
-        var data: Payload?
     }
 
     /// Takes in one line; true at the camera's end.
-    private mutating func hear(_ bytes: [UInt8]) throws -> Bool {
-        let line = try JSONDecoder().decode(Line.self, from: Data(bytes))
-        if let frame = line.frame {
-            lastFrame = frame
-            lastScore = line.score ?? 0
-            if frame % 5 == 0 { showProgress() }
+    private mutating func hear(_ bytes: [UInt8]) -> Bool {
+        guard let line = EventLine(bytes) else {
+            if let score = try? JSONDecoder().decode(Score.self, from: Data(bytes)) {
+                lastFrame = score.frame
+                lastScore = score.score ?? 0
+                if score.frame % 5 == 0 { showProgress() }
+            }
             return false
         }
-        guard let data = line.data else { return false }
-        switch line.type {
-        case EventType.anomalyStart.rawValue:
+        let data = line.data
+        switch line.eventType {
+        case .anomalyStart:
             guard let id = data.event, let frame = data.frame else { return false }
             events[id] = HeardEvent(
                 id: id, startFrame: frame, peak: data.peak ?? data.score ?? 0, picture: data.snapshot)
             order.append(id)
-        case EventType.anomalyUpdate.rawValue, EventType.anomalyEnd.rawValue:
-            guard let id = data.event else { return false }
-            guard var event = events[id] else { return false }
+        case .anomalyUpdate, .anomalyEnd:
+            guard let id = data.event, var event = events[id] else { return false }
             event.peak = max(event.peak, data.peak ?? 0)
             events[id] = event
-        case EventType.cameraOffline.rawValue:
+        case .cameraOffline:
             return true
         default:
             break

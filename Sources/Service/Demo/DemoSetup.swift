@@ -29,11 +29,11 @@ public struct DemoSetup: Sendable {
         var template = Array("/tmp/zanzo-demo.XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
             throw StartError(
-                message: "/tmp: \(String(cString: strerror(errno))): the demo needs a folder there for its socket")
+                message: "/tmp: \(errorText(errno)): the demo needs a folder there for its socket")
         }
         let runtime = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         guard mkdir(directory, 0o755) == 0 || errno == EEXIST, let real = realpath(directory, nil) else {
-            throw StartError(message: "\(directory): \(String(cString: strerror(errno)))")
+            throw StartError(message: "\(directory): \(errorText(errno))")
         }
         defer { free(real) }
         self.directory = String(cString: real)
@@ -71,10 +71,10 @@ public struct DemoSetup: Sendable {
             """
         let path = directory + "/zanzo.yaml"
         guard let file = fopen(path, "w") else {
-            throw StartError(message: "\(path): \(String(cString: strerror(errno)))")
+            throw StartError(message: "\(path): \(errorText(errno))")
         }
         defer { fclose(file) }
-        guard fputs(text, file) >= 0 else { throw StartError(message: "\(path): \(String(cString: strerror(errno)))") }
+        guard fputs(text, file) >= 0 else { throw StartError(message: "\(path): \(errorText(errno))") }
         return path
     }
 

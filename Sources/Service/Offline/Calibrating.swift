@@ -31,8 +31,6 @@ public struct Calibrating {
         }
     }
 
-    private struct EnoughFrames: Error {}
-
     private let request: Request
 
     /// A calibration to be made.
@@ -48,19 +46,17 @@ public struct Calibrating {
             var scores: [Double] = []
             var skipped = 0
             let source = try makeSource(SourceSpecification(parsing: text), time: SystemTime())
-            do {
-                try scorer.play(source) { frame in
-                    if skipped < request.skip {
-                        skipped += 1
-                        return
-                    }
-                    scores.append(frame.raw)
-                    progress.show(
-                        Double(clips.count) / Double(request.sources.count),
-                        "\(text): \(scores.count) frames, \(Int(frame.time.seconds)) s")
-                    if scores.count == request.maximumFrames { throw EnoughFrames() }
+            try scorer.play(source) { frame in
+                if skipped < request.skip {
+                    skipped += 1
+                    return true
                 }
-            } catch is EnoughFrames {}
+                scores.append(frame.raw)
+                progress.show(
+                    Double(clips.count) / Double(request.sources.count),
+                    "\(text): \(scores.count) frames, \(Int(frame.time.seconds)) s")
+                return scores.count != request.maximumFrames
+            }
             clips.append(scores)
         }
         progress.clear()

@@ -1,7 +1,7 @@
 public import Anomaly
 public import Capture
 public import Model
-public import Video
+import Video
 
 /// One scored frame of a clip. The pictures are borrowed: valid until the next frame.
 public struct ScoredFrame {
@@ -28,45 +28,34 @@ public final class ClipScorer {
     private let modelSize: FrameSize
 
     /// Scores `rate` frames a second of a clip (all of them where it is nil) with `model` by `method`.
-    public init(model: Model, method: ScoreMethod, rate: Double?, mask: Mask? = nil) {
+    public init(model: Model, method: ScoreMethod, rate: Double?) {
         modelSize = FrameSize(width: model.topology.size, height: model.topology.size)
         reconstructor = Reconstructor(model: model)
-        scorer = Scorer(size: modelSize, mask: mask ?? Mask(size: modelSize), method: method)
+        scorer = Scorer(size: modelSize, mask: Mask(size: modelSize), method: method)
         self.rate = rate
     }
 
-    /// Plays `source` from its start to its end, from a state of zeros; `each` is given every scored frame.
+    /// Plays `source` from a state of zeros; `each` is given every scored frame, and returns whether to go on.
     ///
     /// Throws what the source throws, or what `each` does. Damaged frames are left out, as the daemon does.
-    public func play(_ source: any FrameSource, each: (ScoredFrame) throws -> Void) throws {
-        let shrinker = FrameShrinker(modelSize: modelSize, pictureCapacity: FrameSize(width: 16, height: 16))
-        let slot = FrameSlot(modelSize: modelSize, pictureCapacity: FrameSize(width: 16, height: 16))
+    public func play(_ source: any FrameSource, each: (ScoredFrame) throws -> Bool) throws {
         var state = StreamState(model: reconstructor.model)
-        var pacer = Pacer(rate: rate)
-        var index: UInt64 = 0
         var first: MonotonicTime?
-        _ = try source.open()
-        defer { source.close() }
-        while true {
-            switch try source.read(timeout: .seconds(10)) {
-            case .end: return
-            case .corrupt: continue
-            case .formatChanged: state.reset()
-            case .frame(let frame):
-                index += 1
-                guard pacer.isDue(frame.time) else { continue }
-                shrinker.shrink(frame.view, into: slot)
-                let start = first ?? frame.time
-                first = start
-                let luma = UnsafeBufferPointer(slot.luma)
-                let rebuilt = reconstructor.step(luma, &state)
-                let raw = scorer.score(input: rebuilt.input, output: rebuilt.output)
-                try each(
-                    ScoredFrame(
-                        index: index, time: frame.time - start,
-                        aspect: Double(frame.view.size.width) / Double(frame.view.size.height), raw: raw, luma: luma,
-                        output: rebuilt.output))
+        try ClipReader(modelSize: modelSize, rate: rate).play(source) { step in
+            guard case .frame(let slot, let frame, let index) = step else {
+                state.reset()
+                return true
             }
+            let start = first ?? frame.time
+            first = start
+            let luma = UnsafeBufferPointer(slot.luma)
+            let rebuilt = reconstructor.step(luma, &state)
+            let raw = scorer.score(input: rebuilt.input, output: rebuilt.output)
+            return try each(
+                ScoredFrame(
+                    index: index, time: frame.time - start,
+                    aspect: Double(frame.view.size.width) / Double(frame.view.size.height), raw: raw, luma: luma,
+                    output: rebuilt.output))
         }
     }
 }

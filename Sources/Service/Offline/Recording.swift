@@ -44,30 +44,20 @@ public struct Recording {
         }
         let source = try makeSource(SourceSpecification(parsing: request.source), time: SystemTime())
         let size = FrameSize(width: request.size, height: request.size)
-        let shrinker = FrameShrinker(modelSize: size, pictureCapacity: FrameSize(width: 16, height: 16))
-        let slot = FrameSlot(modelSize: size, pictureCapacity: FrameSize(width: 16, height: 16))
-        var pacer = Pacer(rate: request.rate)
         var strip: [[UInt8]] = []
         var progress = ProgressLine()
         var (count, skipped) = (0, 0)
-        _ = try source.open()
-        defer { source.close() }
-        reading: while request.frames.map({ count < $0 }) ?? true {
-            switch try source.read(timeout: .seconds(10)) {
-            case .end: break reading
-            case .corrupt, .formatChanged: continue
-            case .frame(let frame):
-                guard pacer.isDue(frame.time) else { continue }
-                if skipped < request.skip {
-                    skipped += 1
-                    continue
-                }
-                shrinker.shrink(frame.view, into: slot)
-                strip.append(Array(slot.luma))
-                count += 1
-                progress.show(request.frames.map { Double(count) / Double($0) }, "\(count) frames")
-                if strip.count == framesPerStrip { try write(&strip, upTo: count) }
+        try ClipReader(modelSize: size, rate: request.rate).play(source) { step in
+            guard case .frame(let slot, _, _) = step else { return true }
+            if skipped < request.skip {
+                skipped += 1
+                return true
             }
+            strip.append(Array(slot.luma))
+            count += 1
+            progress.show(request.frames.map { Double(count) / Double($0) }, "\(count) frames")
+            if strip.count == framesPerStrip { try write(&strip, upTo: count) }
+            return count != request.frames
         }
         progress.clear()
         if strip.count > 1 { try write(&strip, upTo: count) }

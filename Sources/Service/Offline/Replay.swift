@@ -117,6 +117,7 @@ public struct Replay {
             }
             album.add(frame, score: score, isEvent: detector.isActive)
             progress.show(nil, "\(frame.index) frames, \(Int(frame.time.seconds)) s, \(events.count) events")
+            return true
         }
         progress.clear()
         guard !points.isEmpty else {

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 
 /// A frame's score, as `zanzo replay --scores` writes it: one line of JSON.
@@ -23,7 +22,6 @@ struct ScorePoint: Encodable {
 final class LineOutput {
     private let file: UnsafeMutablePointer<FILE>
     private let path: String
-    private let encoder = JSONEncoder()
 
     /// Opens `path`; `-` is standard output.
     init(path: String) throws(StartError) {
@@ -32,13 +30,12 @@ final class LineOutput {
             throw StartError(message: "\(path): \(errorText(errno))")
         }
         file = opened
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     }
 
     deinit { fclose(file) }
 
     func write(_ value: some Encodable) throws {
-        let line = Array(try encoder.encode(value)) + [10]
+        let line = try JSONLine.encode(value) + [10]
         guard fwrite(line, 1, line.count, file) == line.count else { throw failure() }
     }
 

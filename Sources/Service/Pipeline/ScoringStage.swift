@@ -31,8 +31,7 @@ final class ScoringStage {
         let size = FrameSize(width: camera.plan.model.topology.size, height: camera.plan.model.topology.size)
         let settings = camera.settings
         scorer = Scorer(
-            size: size, mask: Mask(size: size, regions: settings.regions, masks: settings.masks),
-            method: camera.plan.method)
+            size: size, mask: settings.mask(size: size), method: camera.plan.method)
         detector = Detector(settings: camera.plan.detector, rate: settings.rate)
         watcher = SceneWatcher(size: size, frozenAfter: settings.frozenAfter)
         history = StripHistory(modelSize: size)

@@ -1,5 +1,5 @@
 import Anomaly
-import Glibc
+import Pictures
 import Publish
 import Video
 
@@ -27,19 +27,19 @@ struct EventComposer {
         var data = EventData(camera: camera.name)
         data.event = running.id
         data.frame = report.frame
-        data.threshold = camera.plan.threshold.map(rounded)
-        data.peak = rounded(report.peak)
+        data.threshold = camera.plan.threshold
+        data.peak = report.peak
         data.model = camera.plan.identity
         data.snapshot = evidence.snapshot
         data.picture = evidence.picture
         data.strip = evidence.strip
-        if !report.score.isNaN { data.score = rounded(report.score) }
-        if !report.raw.isNaN { data.raw = rounded(report.raw) }
-        if let began = report.began { data.duration = rounded((report.time - began).seconds) }
+        if !report.score.isNaN { data.score = report.score }
+        if !report.raw.isNaN { data.raw = report.raw }
+        if let began = report.began { data.duration = Self.duration(report.time - began) }
         if !report.regions.isEmpty {
             data.regions = report.regions.map { region in
                 EventRegion(
-                    box: [region.x, region.y, region.width, region.height].map(rounded), score: rounded(region.score))
+                    box: [region.x, region.y, region.width, region.height], score: region.score)
             }
         }
         let type: EventType
@@ -66,7 +66,7 @@ struct EventComposer {
         data.frame = report.frame
         switch change {
         case .frozen(let since):
-            data.duration = rounded((report.time - since).seconds)
+            data.duration = Self.duration(report.time - since)
             data.message = "every frame is the same to the bit: the camera, its encoder or a recorder is stuck"
             return make(.cameraFrozen, data, report.utc)
         case .unfrozen:
@@ -115,10 +115,6 @@ struct EventComposer {
         Event(id: makeID(time), type: type, camera: data.camera, event: data.event, time: time, data: data)
     }
 
-    /// Four significant digits: what a person compares, and what a float32 network can answer for.
-    func rounded(_ value: Double) -> Double {
-        guard value.isFinite, value != 0 else { return 0 }
-        let scale = pow(10, 3 - floor(log10(abs(value))))
-        return (value * scale).rounded() / scale
-    }
+    /// Four significant digits are as much as frames a fraction of a second apart can say.
+    private static func duration(_ duration: Duration) -> Double { NumberText.rounded(duration.seconds, digits: 4) }
 }

@@ -1,6 +1,7 @@
 import Anomaly
 import Capture
 import Logging
+import Pictures
 import Publish
 import Synchronization
 import Video
@@ -13,7 +14,6 @@ final class EventDesk {
     private struct Place {
         let camera: Camera
         var running: RunningEvent?
-        var isOnline = false
         var drops = DropCounts()
     }
 
@@ -28,7 +28,6 @@ final class EventDesk {
     private let server: EventServer?
     private let time: any TimeSource
     private let log: Logger
-    private let host: String
     private var composer: EventComposer
     private var places: [Place] = []
     /// Events that the journal has refused (a full disk); tried again every second, oldest first.
@@ -40,13 +39,11 @@ final class EventDesk {
     /// Events kept while the journal can't be written: days of a busy camera, and a bound all the same.
     static let maximumBacklog = 4096
 
-    init(journal: Journal, store: EvidenceStore, server: EventServer?, time: any TimeSource, host: String, log: Logger)
-    {
+    init(journal: Journal, store: EvidenceStore, server: EventServer?, time: any TimeSource, log: Logger) {
         self.journal = journal
         self.store = store
         self.server = server
         self.time = time
-        self.host = host
         self.log = log
         composer = EventComposer()
         lastDropReport = time.now()
@@ -58,7 +55,7 @@ final class EventDesk {
 
     func leave(_ camera: Camera) { places.removeAll { $0.camera === camera } }
 
-    /// Takes every report that waits: transitions first, then score lines, then one periodic picture at a time.
+    /// Takes every report that waits, camera by camera and in order; periodic pictures come after everything else.
     func round() -> Bool {
         var worked = false
         var snapshots: [(index: Int, report: Report)] = []  // at most one a camera: it has one periodic buffer
@@ -76,7 +73,7 @@ final class EventDesk {
                 }
             }
         }
-        for (index, report) in snapshots { writeSnapshot(report, places[index].camera) }
+        for (index, report) in snapshots { store.writePeriodic(report, places[index].camera) }
         return worked
     }
 
@@ -90,17 +87,14 @@ final class EventDesk {
         case .scene(let change):
             publish(composer.scene(change, report, camera))
         case .online(let format):
-            places[index].isOnline = true
             log.info("camera \(camera.name): online, \(format.description)")
             publish(composer.online(format.description, report, camera))
         case .offline(let error):
             log.warning("camera \(camera.name): \(error); trying again")
             publish(composer.offline("\(error)", report, camera))
-            places[index].isOnline = false
         case .ended:
             log.info("camera \(camera.name): end of \(camera.settings.source.redacted)")
             publish(composer.offline("end of file", report, camera))
-            places[index].isOnline = false
         }
     }
 
@@ -112,7 +106,9 @@ final class EventDesk {
             let running = RunningEvent(id: composer.makeID(report.utc), start: report.utc)
             places[index].running = running
             evidence = store.writeStart(report, running, camera)
-            log.notice("camera \(camera.name): anomaly, score \(composer.rounded(report.score)), event \(running.id)")
+            log.notice(
+                "camera \(camera.name): anomaly, score \(NumberText.short(report.score, digits: 4)), event \(running.id)"
+            )
         case .update:
             break
         case .end(let reason):
@@ -132,10 +128,6 @@ final class EventDesk {
             ScoreLine(
                 camera: camera.name, frame: report.frame, time: report.utc, raw: report.raw,
                 score: report.score.isNaN ? nil : report.score))
-    }
-
-    private func writeSnapshot(_ report: Report, _ camera: Camera) {
-        store.writePeriodic(report, camera)
     }
 
     /// Journals the event and hands it to subscribers. Where the journal can't be written, events wait in order.

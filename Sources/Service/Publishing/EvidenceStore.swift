@@ -51,9 +51,9 @@ final class EvidenceStore {
     func writePeriodic(_ report: Report, _ camera: Camera) {
         guard let moment = report.moment else { return }
         defer { moment.giveBack() }
-        let canvas = comparison(report, moment, camera)
-        _ = write(camera, .latest) { canvas }
-        if case .snapshot(keep: true) = report.kind { _ = write(camera, .periodic(time: report.utc)) { canvas } }
+        guard let picture = encode({ comparison(report, moment, camera) }) else { return }
+        _ = store(picture, camera, .latest)
+        if case .snapshot(keep: true) = report.kind { _ = store(picture, camera, .periodic(time: report.utc)) }
     }
 
     /// Deletes what is too old or too much; says where free space has become low, or is enough again.
@@ -84,14 +84,22 @@ final class EvidenceStore {
         Pictures.Evidence.photograph(picture: UnsafeBufferPointer(moment.picture), size: moment.pictureSize)
     }
 
-    private func write(_ camera: Camera, _ kind: SnapshotKind, _ draw: () throws -> Canvas) -> String? {
-        do {
-            return try store.write(PNG.encode(try draw()), camera: camera.name, kind: kind)
-        } catch {
-            failures += 1
-            // At the 1st, 2nd, 4th, 8th … failure: a full disk must not fill the log as well.
-            if failures.nonzeroBitCount == 1 { log.error("\(error) (\(failures) pictures not written so far)") }
-            return nil
-        }
+    private func write(_ camera: Camera, _ kind: SnapshotKind, _ draw: () -> Canvas) -> String? {
+        encode(draw).flatMap { store($0, camera, kind) }
+    }
+
+    private func encode(_ draw: () -> Canvas) -> [UInt8]? {
+        do { return try PNG.encode(draw()) } catch { return fail(error) }
+    }
+
+    private func store(_ picture: [UInt8], _ camera: Camera, _ kind: SnapshotKind) -> String? {
+        do { return try store.write(picture, camera: camera.name, kind: kind) } catch { return fail(error) }
+    }
+
+    private func fail<T>(_ error: any Error) -> T? {
+        failures += 1
+        // At the 1st, 2nd, 4th, 8th … failure: a full disk must not fill the log as well.
+        if failures.nonzeroBitCount == 1 { log.error("\(error) (\(failures) pictures not written so far)") }
+        return nil
     }
 }

@@ -1,0 +1,49 @@
+import Capture
+import Video
+
+/// Plays a source from its start to its end, without a drop, and shrinks the frames that are due: what `replay`,
+/// `calibrate` and `record` share.
+struct ClipReader {
+    private let modelSize: FrameSize
+    private let rate: Double?
+
+    /// Frames of `modelSize`, `rate` a second; all of them where it is nil.
+    init(modelSize: FrameSize, rate: Double?) {
+        self.modelSize = modelSize
+        self.rate = rate
+    }
+
+    /// What comes of a source, in order.
+    enum Step {
+        /// A due frame: its shrunk luma is in the slot, `index` counts every whole frame from 1.
+        case frame(FrameSlot, source: SourceFrame, index: UInt64)
+        /// Another size in mid-stream: what follows is another picture.
+        case restart
+    }
+
+    /// Gives every step to `each`, until that returns false or the source ends. Damaged frames are left out.
+    ///
+    /// Throws what the source throws, or what `each` does.
+    func play(_ source: any FrameSource, each: (Step) throws -> Bool) throws {
+        let capacity = FrameSize(width: 16, height: 16)  // nobody looks at the colour picture
+        let shrinker = FrameShrinker(modelSize: modelSize, pictureCapacity: capacity)
+        let slot = FrameSlot(modelSize: modelSize, pictureCapacity: capacity)
+        var pacer = Pacer(rate: rate)
+        var index: UInt64 = 0
+        _ = try source.open()
+        defer { source.close() }
+        while true {
+            switch try source.read(timeout: .seconds(10)) {
+            case .end: return
+            case .corrupt: continue
+            case .formatChanged:
+                guard try each(.restart) else { return }
+            case .frame(let frame):
+                index += 1
+                guard pacer.isDue(frame.time) else { continue }
+                shrinker.shrink(frame.view, into: slot)
+                guard try each(.frame(slot, source: frame, index: index)) else { return }
+            }
+        }
+    }
+}
