@@ -1,5 +1,4 @@
 import Capture
-import FoundationEssentials
 import Synchronization
 import Video
 
@@ -10,11 +9,16 @@ final class StatusBoard: Sendable {
         var scored: UInt64 = 0
     }
 
+    /// An idle worker makes a round four times a second: two looks that are closer together (a reload between two ticks)
+    /// may find it where it was, and that says nothing.
+    private static let patience = Duration.milliseconds(500)
+
     private struct Board {
         var status: DaemonStatus
         var readings: [String: Reading] = [:]
         var lastLook: MonotonicTime?
         var rounds: [UInt64] = []
+        var roundsSeen: MonotonicTime?
         var isAlive = true
     }
 
@@ -44,11 +48,9 @@ final class StatusBoard: Sendable {
 
     /// The status as one JSON line, for the socket.
     func statusLine() -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // Encoding plain numbers and strings fails for non-finite numbers only, and those are left out above.
-        guard let line = try? encoder.encode(status) else { return Array("{}\n".utf8) }
-        return Array(line) + [10]
+        guard let line = try? JSONLine.encode(status) else { return Array("{}\n".utf8) }
+        return line + [10]
     }
 
     /// Takes stock: rates since the last look, and whether every worker and the writer have moved.
@@ -59,8 +61,10 @@ final class StatusBoard: Sendable {
         let rounds = workers.map { $0.rounds.value } + [publisher.rounds.value]
         board.withLock { board in
             let seconds = board.lastLook.map { (now - $0).seconds } ?? 0
-            board.isAlive = board.rounds.count != rounds.count || zip(board.rounds, rounds).allSatisfy { $0 != $1 }
-            board.rounds = rounds
+            if board.roundsSeen.map({ now - $0 >= Self.patience }) ?? true {
+                board.isAlive = board.rounds.count != rounds.count || zip(board.rounds, rounds).allSatisfy { $0 != $1 }
+                (board.rounds, board.roundsSeen) = (rounds, now)
+            }
             board.lastLook = now
             var readings: [String: Reading] = [:]
             board.status.cameras = cameras.sorted { $0.name < $1.name }.map { camera in
