@@ -17,7 +17,7 @@ struct CheckCommand: ParsableCommand {
             let configuration = try Configuration.load(path: path)
             let enabled = configuration.cameras.filter(\.enabled)
             for camera in enabled { print("\(camera.name): \(camera.source.redacted), \(camera.rate) frames a second") }
-            print("\(path): good; \(enabled.count) cameras")
+            print("\(path): good; \(counted(enabled.count, "camera"))")
         } catch {
             StandardOutput.complain("\(error)\n")
             throw ExitCode(78)

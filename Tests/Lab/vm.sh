@@ -25,7 +25,7 @@
 set -euo pipefail
 
 packages=systemd,systemd-sysv,udev,dbus,kmod,linux-image-amd64,initramfs-tools,procps,iproute2,jq,socat,logrotate,python3
-packages+=,v4l-utils,libv4l-0,libavformat59,libavcodec59,libavutil57,libswscale6,libpng16-16,libyaml-0-2,ffmpeg
+packages+=,v4l2loopback-dkms,linux-headers-amd64,v4l-utils,libv4l-0,libavformat59,libavcodec59,libavutil57,libswscale6,libpng16-16,libyaml-0-2,ffmpeg
 packages+=${VM_PACKAGES:+,$VM_PACKAGES}
 # Another list of packages is another image: without this a cached one would lack a library and fail far from the cause.
 cache=${VM_CACHE:-$HOME/.cache/zanzo-vm}/$(sha256sum <<<"$packages" | cut -c1-12)

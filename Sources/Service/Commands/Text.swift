@@ -62,3 +62,6 @@ public enum JSONLine {
         return Array(try encoder.encode(value))
     }
 }
+
+/// "1 camera", "2 cameras": a number with what it counts, for what a person reads.
+public func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

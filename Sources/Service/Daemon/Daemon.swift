@@ -133,8 +133,9 @@ public actor Daemon {
         }
         var data = EventData()
         data.message = changed.isEmpty ? "no camera changed" : "changed: " + changed.sorted().joined(separator: ", ")
-        publish(.configReloaded, data)
+        // First, so that after logrotate's move the new journal begins with why it was begun.
         publisher.reopen()
+        publish(.configReloaded, data)
         tick()
     }
 
@@ -142,8 +143,8 @@ public actor Daemon {
     public func rejected(_ reason: String) {
         var data = EventData()
         data.message = reason
-        publish(.configRejected, data)
         publisher.reopen()
+        publish(.configRejected, data)
     }
 
     /// Once a second: takes stock for `zanzo status` and for systemd.

@@ -49,7 +49,8 @@ public struct DaemonProcess: Sendable {
             notifier.status("failed: \(error)")
             return error is StartError ? Self.badConfiguration : 1
         }
-        log.info("zanzod \(zanzoVersion) is ready: \(configuration.cameras.count) cameras, \(kernels.name) kernels")
+        let cameras = counted(configuration.cameras.count, "camera")
+        log.info("zanzod \(zanzoVersion) is ready: \(cameras), \(kernels.name) kernels")
         notifier.ready()
         let group = ServiceGroup(
             configuration: .init(

@@ -19,6 +19,7 @@ check "STATUS says that no camera is up" within 20 sh -c 'systemctl show -p Stat
 check "zanzo status lists the camera, not online" within 20 camera door '.state != "online"'
 check "the log has no time stamps of its own under systemd" \
     sh -c '! journalctl --no-pager -o cat -u zanzod | grep -E "^(<[0-9]>)?20[0-9][0-9]-"'
+check "no library complains in it of a right that the unit withholds" refused logged 'thread priority|not permitted|denied'
 
 # The camera comes after the daemon: the device rule must know it although no driver was there at the start.
 check "a camera plugged in later" plug
