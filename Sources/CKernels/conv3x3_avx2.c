@@ -9,26 +9,11 @@
 void zanzo_conv3x3_avx2(float *out, const float *in, const zanzo_convolution *l) {
     size_t taps[9];
     for (size_t t = 0; t < 9; t++) taps[t] = t / 3 * l->in_row + t % 3 * l->in_pixel;
-    convolve_avx2(
+    convolve_vectors(
         &(convolve_pass){
             .out = out, .in = in, .layer = l, .weights = l->weights, .taps = taps, .tap_count = 9,
             .in_row = l->stride * l->in_row, .in_pixel = l->stride * l->in_pixel,
             .out_row = l->out_row, .out_pixel = l->out_pixel});
-}
-
-static inline __m256 activated(__m256 x, zanzo_activation activation) {
-    switch (activation) {
-    case ZANZO_RELU: return _mm256_max_ps(x, _mm256_setzero_ps());
-    case ZANZO_TANH: return tanh_avx2(x);
-    default: return x;
-    }
-}
-
-// The eight lanes' sums of eight vectors, as one vector.
-static inline __m256 sums_across(const __m256 *v) {
-    const __m256 a = _mm256_hadd_ps(_mm256_hadd_ps(v[0], v[1]), _mm256_hadd_ps(v[2], v[3]));
-    const __m256 b = _mm256_hadd_ps(_mm256_hadd_ps(v[4], v[5]), _mm256_hadd_ps(v[6], v[7]));
-    return _mm256_add_ps(_mm256_permute2f128_ps(a, b, 0x20), _mm256_permute2f128_ps(a, b, 0x31));
 }
 
 // Eight pixels of one output, n of them wanted: the others reread the first, so that nothing past the row is read.
@@ -47,7 +32,7 @@ static inline __m256 few_pixels(const float *in, const float *w, const zanzo_con
                 _mm256_fmadd_ps(_mm256_loadu_ps(tap + at[p] + c), weight, sums[p]);
         }
     }
-    return sums_across(sums);
+    return sums_across_avx2(sums);
 }
 
 void zanzo_conv3x3_few_avx2(float *out, const float *in, const zanzo_convolution *l) {
@@ -58,7 +43,7 @@ void zanzo_conv3x3_few_avx2(float *out, const float *in, const zanzo_convolution
             for (size_t o = 0; o < l->out_channels; o++) {
                 __m256 sum = few_pixels(
                     in + y * l->in_row + x * l->in_pixel, l->weights + o * 9 * channels, l, channels, n);
-                sum = activated(_mm256_add_ps(sum, _mm256_set1_ps(l->bias[o])), l->activation);
+                sum = activated_avx2(_mm256_add_ps(sum, _mm256_set1_ps(l->bias[o])), l->activation);
                 float *to = out + y * l->out_row + x * l->out_pixel + o;
                 if (l->out_pixel == 1) {
                     _mm256_maskstore_ps(to, first_lanes(n), sum);

@@ -12,6 +12,15 @@ int zanzo_cpu_has_avx2(void) {
 #endif
 }
 
+int zanzo_cpu_has_avx512(void) {
+#if defined(__x86_64__)
+    return zanzo_cpu_has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+#else
+    return 0;
+#endif
+}
+
 uint64_t zanzo_flush_denormals_begin(void) {
 #if defined(__x86_64__)
     const unsigned flush_to_zero = 0x8000, denormals_are_zero = 0x0040;

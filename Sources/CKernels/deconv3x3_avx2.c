@@ -4,6 +4,6 @@
 #include "convolve_avx2.h"
 
 void zanzo_deconv3x3_avx2(float *out, const float *in, const zanzo_convolution *layer) {
-    deconvolve(out, in, layer, convolve_avx2);
+    deconvolve(out, in, layer, convolve_vectors);
 }
 #endif

@@ -5,11 +5,7 @@
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 
-void zanzo_gru_avx2(float *h, const float *in, const zanzo_gru_cell *cell, float *scratch) {
-    const size_t n = cell->hidden;
-    const float *gi = scratch, *gh = scratch + 3 * n;
-    zanzo_linear_avx2(scratch, in, &cell->input);
-    zanzo_linear_avx2(scratch + 3 * n, h, &cell->state);
+void zanzo_gru_avx2(float *h, const float *gi, const float *gh, size_t n) {
     for (size_t j = 0; j < n; j += 8) {
         const __m256i lanes = first_lanes(n - j);
 #define GATE(from, gate) _mm256_maskload_ps(from + gate * n + j, lanes)

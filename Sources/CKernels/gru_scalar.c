@@ -4,11 +4,7 @@
 
 static float sigmoid(float x) { return 1 / (1 + expf(-x)); }
 
-void zanzo_gru_scalar(float *h, const float *in, const zanzo_gru_cell *cell, float *scratch) {
-    const size_t n = cell->hidden;
-    float *gi = scratch, *gh = scratch + 3 * n;
-    zanzo_linear_scalar(gi, in, &cell->input);
-    zanzo_linear_scalar(gh, h, &cell->state);
+void zanzo_gru_scalar(float *h, const float *gi, const float *gh, size_t n) {
     for (size_t j = 0; j < n; j++) {
         const float reset = sigmoid(gi[j] + gh[j]);
         const float update = sigmoid(gi[n + j] + gh[n + j]);

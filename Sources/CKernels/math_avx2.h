@@ -1,5 +1,7 @@
 #pragma once
 
+#include "kernels.h"
+
 #include <immintrin.h>
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
@@ -41,6 +43,21 @@ static inline __m256 tanh_avx2(__m256 x) {
     const __m256 large = _mm256_sub_ps(one, _mm256_div_ps(_mm256_set1_ps(2.0f), _mm256_add_ps(e, one)));
     const __m256 is_small = _mm256_cmp_ps(a, _mm256_set1_ps(0.625f), _CMP_LT_OQ);
     return _mm256_blendv_ps(_mm256_or_ps(large, sign), small, is_small);
+}
+
+static inline __m256 activated_avx2(__m256 x, zanzo_activation activation) {
+    switch (activation) {
+    case ZANZO_RELU: return _mm256_max_ps(x, _mm256_setzero_ps());
+    case ZANZO_TANH: return tanh_avx2(x);
+    default: return x;
+    }
+}
+
+// The eight lanes' sums of eight vectors, as one vector.
+static inline __m256 sums_across_avx2(const __m256 *v) {
+    const __m256 a = _mm256_hadd_ps(_mm256_hadd_ps(v[0], v[1]), _mm256_hadd_ps(v[2], v[3]));
+    const __m256 b = _mm256_hadd_ps(_mm256_hadd_ps(v[4], v[5]), _mm256_hadd_ps(v[6], v[7]));
+    return _mm256_add_ps(_mm256_permute2f128_ps(a, b, 0x20), _mm256_permute2f128_ps(a, b, 0x31));
 }
 
 // All bits set in the first `count` of eight lanes, for masked loads and stores of a tail.

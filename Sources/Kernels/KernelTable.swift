@@ -6,8 +6,8 @@ import Glibc
 /// Chosen once at start (`best`); everything that computes takes a table, so that a test or a benchmark can hold one
 /// instruction set against another in one process.
 public struct KernelTable: Sendable {
-    /// The instruction set that the table was filled up to: `scalar` or `avx2`.
-    public let name: String
+    /// The instruction set that the table was filled up to: one of `names`.
+    public private(set) var name: String
 
     package private(set) var shrinkAddRow16: zanzo_shrink_add_row16 = zanzo_shrink_add_row16_scalar
     package private(set) var shrinkAddRow32: zanzo_shrink_add_row32 = zanzo_shrink_add_row32_scalar
@@ -24,9 +24,9 @@ public struct KernelTable: Sendable {
     package private(set) var normalise: zanzo_normalise = zanzo_normalise_scalar
 
     /// Instruction sets that this build knows, the plainest first.
-    public static let names = ["scalar", "avx2"]
+    public static let names = ["scalar", "avx2", "avx512"]
 
-    /// The fastest table that this CPU runs; `ZANZO_CPU=scalar|avx2` in the environment asks for a plainer one.
+    /// The fastest table that this CPU runs; `ZANZO_CPU=` one of `names` in the environment asks for a plainer one.
     ///
     /// An unknown name, or one that this CPU cannot run, is passed over: `problem(with:)` says what is wrong with it.
     public static let best: KernelTable = {
@@ -51,12 +51,18 @@ public struct KernelTable: Sendable {
 
     /// The ladder: plain C first, then each set that the CPU has, up to the one asked for.
     private init(upTo isa: String) {
-        guard isa != "scalar", zanzo_cpu_has_avx2() != 0 else {
-            name = "scalar"
-            return
-        }
-        name = "avx2"
+        name = "scalar"
+        guard isa != "scalar", zanzo_cpu_has_avx2() != 0 else { return }
         #if arch(x86_64)
+            overrideByAVX2()
+            guard isa != "avx2", zanzo_cpu_has_avx512() != 0 else { return }
+            overrideByAVX512()
+        #endif
+    }
+
+    #if arch(x86_64)
+        private mutating func overrideByAVX2() {
+            name = "avx2"
             shrinkAddRow16 = zanzo_shrink_add_row16_avx2
             shrinkFinish16 = zanzo_shrink_finish16_avx2
             conv3x3 = zanzo_conv3x3_avx2
@@ -65,6 +71,17 @@ public struct KernelTable: Sendable {
             linear = zanzo_linear_avx2
             gru = zanzo_gru_avx2
             normalise = zanzo_normalise_avx2
-        #endif
-    }
+        }
+
+        private mutating func overrideByAVX512() {
+            name = "avx512"
+            layout = zanzo_layout(
+                lanes: Int(ZANZO_LANES_AVX512), block: Int(ZANZO_BLOCK_AVX512),
+                linear_block: Int(ZANZO_LINEAR_BLOCK_AVX512))
+            conv3x3 = zanzo_conv3x3_avx512
+            conv3x3Few = zanzo_conv3x3_few_avx512
+            deconv3x3 = zanzo_deconv3x3_avx512
+            linear = zanzo_linear_avx512
+        }
+    #endif
 }

@@ -4,8 +4,8 @@ private import CKernels
 public final class LinearLayer: Sendable {
     /// Multiply-adds of one run.
     public var multiplyAdds: Int { inputs * runs * columns }
-    fileprivate let inputs, runs, columns: Int
-    fileprivate let weights, bias: AlignedBuffer<Float>
+    private let inputs, runs, columns: Int
+    private let weights, bias: AlignedBuffer<Float>
     private let kernels: KernelTable
 
     /// Packs a matrix [rows of the file][width] of float32 (any alignment): output j is the file's row `rowOf[j]`, input
@@ -87,7 +87,7 @@ public final class LinearLayer: Sendable {
         kernels.linear(output.mutablePixels, input, &shape)
     }
 
-    fileprivate func shape(outStride: Int) -> zanzo_linear_layer {
+    private func shape(outStride: Int) -> zanzo_linear_layer {
         zanzo_linear_layer(
             weights: weights.base, bias: bias.base, inputs: inputs, runs: runs, columns: columns, out_stride: outStride)
     }
@@ -119,8 +119,9 @@ public final class RecurrentLayer: Sendable {
         _ vector: UnsafePointer<Float>, _ hiddenState: UnsafeMutablePointer<Float>,
         scratch: UnsafeMutablePointer<Float>
     ) {
-        var cell = zanzo_gru_cell(
-            input: input.shape(outStride: 3 * hidden), state: state.shape(outStride: 3 * hidden), hidden: hidden)
-        kernels.gru(hiddenState, vector, &cell, scratch)
+        let ofState = scratch + 3 * hidden
+        input.run(vector, into: scratch)
+        state.run(hiddenState, into: ofState)
+        kernels.gru(hiddenState, scratch, ofState, hidden)
     }
 }

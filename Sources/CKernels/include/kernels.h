@@ -88,6 +88,8 @@ typedef struct {
 
 /// The layout of the plain C and the AVX2 kernels.
 enum { ZANZO_LANES = 8, ZANZO_BLOCK = 16, ZANZO_LINEAR_BLOCK = 32 };
+/// The layout of the AVX-512 kernels.
+enum { ZANZO_LANES_AVX512 = 16, ZANZO_BLOCK_AVX512 = 32, ZANZO_LINEAR_BLOCK_AVX512 = 64 };
 
 typedef enum { ZANZO_IDENTITY = 0, ZANZO_RELU = 1, ZANZO_TANH = 2 } zanzo_activation;
 
@@ -126,16 +128,11 @@ typedef struct {
 } zanzo_linear_layer;
 typedef void (*zanzo_linear)(float *out, const float *in, const zanzo_linear_layer *layer);
 
-/// One step of a GRU cell, gates in PyTorch's order (reset, update, new), each of `hidden` rows:
-///   r = sigmoid(Wir x + bir + Whr h + bhr)   z = sigmoid(Wiz x + biz + Whz h + bhz)
-///   n = tanh(Win x + bin + r (Whn h + bhn))  h = (1 - z) n + z h
-/// `input` and `state` are linear layers of one run of 3 * hidden columns. `h` is read and replaced; `scratch` has room
-/// for 6 * hidden floats.
-typedef struct {
-    zanzo_linear_layer input, state;
-    size_t hidden;
-} zanzo_gru_cell;
-typedef void (*zanzo_gru)(float *h, const float *in, const zanzo_gru_cell *cell, float *scratch);
+/// What a GRU cell makes of its two linear layers, `gi` of the input and `gh` of the state, each of 3 * `hidden` rows in
+/// PyTorch's order (reset, update, new):
+///   r = sigmoid(gi_r + gh_r)   z = sigmoid(gi_z + gh_z)   n = tanh(gi_n + r gh_n)   h = (1 - z) n + z h
+/// `h` is read and replaced.
+typedef void (*zanzo_gru)(float *h, const float *gi, const float *gh, size_t hidden);
 
 /// out[y * out_row + x] = luma[y * width + x] / 127.5 - 1, for y < height, x < width (the last rounding is the float's).
 typedef void (*zanzo_normalise)(float *out, const uint8_t *luma, size_t height, size_t width, size_t out_row);
@@ -145,12 +142,17 @@ typedef void (*zanzo_normalise)(float *out, const uint8_t *luma, size_t height, 
     void zanzo_conv3x3_few_##isa(float *out, const float *in, const zanzo_convolution *layer);                         \
     void zanzo_deconv3x3_##isa(float *out, const float *in, const zanzo_convolution *layer);                           \
     void zanzo_linear_##isa(float *out, const float *in, const zanzo_linear_layer *layer);                             \
-    void zanzo_gru_##isa(float *h, const float *in, const zanzo_gru_cell *cell, float *scratch);                       \
+    void zanzo_gru_##isa(float *h, const float *gi, const float *gh, size_t hidden);                                   \
     void zanzo_normalise_##isa(float *out, const uint8_t *luma, size_t height, size_t width, size_t out_row);
 
 ZANZO_NETWORK_KERNELS(scalar)
 #if defined(__x86_64__)
 ZANZO_NETWORK_KERNELS(avx2)
+// What gains from wider vectors; the rest of that table is AVX2's.
+void zanzo_conv3x3_avx512(float *out, const float *in, const zanzo_convolution *layer);
+void zanzo_conv3x3_few_avx512(float *out, const float *in, const zanzo_convolution *layer);
+void zanzo_deconv3x3_avx512(float *out, const float *in, const zanzo_convolution *layer);
+void zanzo_linear_avx512(float *out, const float *in, const zanzo_linear_layer *layer);
 #endif
 
 // Packing, done once when a model is loaded; plain C on every machine. `weights` need no alignment (they lie in a file).
@@ -186,5 +188,7 @@ void zanzo_flush_denormals_end(uint64_t before);
 
 /// Whether this CPU (and its operating system) runs AVX2 and FMA code. Always 0 on other architectures.
 int zanzo_cpu_has_avx2(void);
+/// Whether it also runs AVX-512 F, BW, DQ and VL: every server core since Skylake, Zen since its fourth.
+int zanzo_cpu_has_avx512(void);
 
 #pragma clang assume_nonnull end
