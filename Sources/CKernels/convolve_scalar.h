@@ -1,26 +1,27 @@
 #pragma once
 
+#include "half.h"
 #include "convolve_pass.h"
 
-static inline void convolve_scalar(const convolve_pass *pass) {
-    const zanzo_convolution *l = pass->layer;
-    const float *block = pass->weights;
-    for (size_t first = 0; first < l->out_channels; first += ZANZO_BLOCK) {
-        const size_t width = l->out_channels - first < ZANZO_BLOCK ? l->out_channels - first : ZANZO_BLOCK;
-        for (size_t y = 0; y < l->height; y++)
-            for (size_t x = 0; x < l->width; x++) {
-                float sums[ZANZO_BLOCK];
-                for (size_t o = 0; o < width; o++) sums[o] = l->bias[first + o];
-                const float *w = block;
-                for (size_t t = 0; t < pass->tap_count; t++) {
-                    const float *in = pass->in + y * pass->in_row + x * pass->in_pixel + pass->taps[t];
-                    for (size_t c = 0; c < l->in_channels; c++, w += width)
-                        for (size_t o = 0; o < width; o++) sums[o] += in[c] * w[o];
-                }
-                float *out = pass->out + y * pass->out_row + x * pass->out_pixel + first;
-                for (size_t o = 0; o < width; o++)
-                    out[o] = l->activation == ZANZO_RELU && !(sums[o] > 0) ? 0 : sums[o];
-            }
-        block += pass->tap_count * l->in_channels * width;
-    }
+// Float convolutions in plain C; ZANZO_HALF_WEIGHTS, defined before, for weights of 16 bits.
+
+#define UNIT float
+#define SUM float
+#if defined(ZANZO_HALF_WEIGHTS)
+#define WEIGHT uint16_t
+static inline float add_product(float sum, float unit, uint16_t weight) { return sum + unit * half_to_float(weight); }
+#else
+#define WEIGHT float
+static inline float add_product(float sum, float unit, float weight) { return sum + unit * weight; }
+#endif
+
+static inline void finish(char *out, size_t index, float sum, const zanzo_convolution *layer, size_t output) {
+    (void)output;
+    if (layer->activation == ZANZO_RELU && !(sum > 0)) sum = 0;
+    if (layer->byte_scale > 0)
+        ((uint8_t *)out)[index] = byte_of(sum * layer->byte_scale);
+    else
+        ((float *)out)[index] = sum;
 }
+
+#include "convolve_plain.h"

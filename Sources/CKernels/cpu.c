@@ -6,7 +6,7 @@
 
 int zanzo_cpu_has_avx2(void) {
 #if defined(__x86_64__)
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
 #else
     return 0;
 #endif
@@ -16,6 +16,14 @@ int zanzo_cpu_has_avx512(void) {
 #if defined(__x86_64__)
     return zanzo_cpu_has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+#else
+    return 0;
+#endif
+}
+
+int zanzo_cpu_has_avx512vnni(void) {
+#if defined(__x86_64__)
+    return zanzo_cpu_has_avx512() && __builtin_cpu_supports("avx512vnni");
 #else
     return 0;
 #endif

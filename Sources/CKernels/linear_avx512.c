@@ -1,39 +1,7 @@
 #include "kernels.h"
 
 #if defined(__x86_64__)
-#include "math_avx512.h"
+#include "linear_avx512.h"
 
-enum { BLOCK = ZANZO_LINEAR_BLOCK_AVX512 };
-
-#pragma clang attribute push(__attribute__((target(ZANZO_AVX512))), apply_to = function)
-
-// 64 outputs are 4 registers of sums, twice: even and odd inputs apart, so that 8 multiply-adds are under way at once.
-void zanzo_linear_avx512(float *out, const float *in, const zanzo_linear_layer *l) {
-    const float *w = l->weights, *bias = l->bias;
-    for (size_t run = 0; run < l->runs; run++)
-        for (size_t first = 0; first < l->columns; first += BLOCK, bias += BLOCK) {
-            __m512 even[4], odd[4];
-            for (int v = 0; v < 4; v++) {
-                even[v] = _mm512_load_ps(bias + 16 * v);
-                odd[v] = _mm512_setzero_ps();
-            }
-            size_t i = 0;
-            for (; i + 2 <= l->inputs; i += 2, w += 2 * BLOCK) {
-                const __m512 a = _mm512_set1_ps(in[i]), b = _mm512_set1_ps(in[i + 1]);
-                for (int v = 0; v < 4; v++) even[v] = _mm512_fmadd_ps(a, _mm512_load_ps(w + 16 * v), even[v]);
-                for (int v = 0; v < 4; v++) odd[v] = _mm512_fmadd_ps(b, _mm512_load_ps(w + BLOCK + 16 * v), odd[v]);
-            }
-            if (i < l->inputs) {
-                const __m512 a = _mm512_set1_ps(in[i]);
-                for (int v = 0; v < 4; v++) even[v] = _mm512_fmadd_ps(a, _mm512_load_ps(w + 16 * v), even[v]);
-                w += BLOCK;
-            }
-            float *to = out + run * l->out_stride + first;
-            const size_t count = l->columns - first;
-            for (size_t v = 0; v < 4 && 16 * v < count; v++)
-                _mm512_mask_storeu_ps(to + 16 * v, first_lanes_avx512(count - 16 * v), _mm512_add_ps(even[v], odd[v]));
-        }
-}
-
-#pragma clang attribute pop
+void zanzo_linear_avx512(float *out, const float *in, const zanzo_linear_layer *layer) { multiply(out, in, layer); }
 #endif

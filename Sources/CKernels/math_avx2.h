@@ -4,6 +4,8 @@
 
 #include <immintrin.h>
 
+#define UNROLL _Pragma("clang loop unroll(full)")
+
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 
 // e^x by Cody and Waite's reduction and a polynomial (Cephes, expf): 2 ulp; saturates below -87 and above 88.
@@ -58,6 +60,12 @@ static inline __m256 sums_across_avx2(const __m256 *v) {
     const __m256 a = _mm256_hadd_ps(_mm256_hadd_ps(v[0], v[1]), _mm256_hadd_ps(v[2], v[3]));
     const __m256 b = _mm256_hadd_ps(_mm256_hadd_ps(v[4], v[5]), _mm256_hadd_ps(v[6], v[7]));
     return _mm256_add_ps(_mm256_permute2f128_ps(a, b, 0x20), _mm256_permute2f128_ps(a, b, 0x31));
+}
+
+// Eight integers as bytes, those below 0 as 0 and those above 255 as 255.
+static inline void store_bytes_avx2(uint8_t *out, __m256i x) {
+    const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
+    _mm_storel_epi64((__m128i *)out, _mm_packus_epi16(words, words));
 }
 
 // All bits set in the first `count` of eight lanes, for masked loads and stores of a tail.

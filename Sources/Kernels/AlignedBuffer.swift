@@ -19,6 +19,12 @@ public struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable, @unchecked Sen
         memory = raw.bindMemory(to: Element.self, capacity: count)
     }
 
+    /// `count` elements, each of them `value`.
+    public init(repeating value: Element, count: Int) {
+        self.init(count: count)
+        memory.update(repeating: value, count: count)
+    }
+
     /// A copy of `values`, followed by zeros up to `paddedCount`.
     public init(_ values: [Element], paddedCount: Int = 0) {
         self.init(count: max(values.count, paddedCount))

@@ -8,6 +8,8 @@ import Glibc
 public struct KernelTable: Sendable {
     /// The instruction set that the table was filled up to: one of `names`.
     public private(set) var name: String
+    /// Whether bytes are multiplied faster than floats.
+    public private(set) var isFastAtBytes = false
 
     package private(set) var shrinkAddRow16: zanzo_shrink_add_row16 = zanzo_shrink_add_row16_scalar
     package private(set) var shrinkAddRow32: zanzo_shrink_add_row32 = zanzo_shrink_add_row32_scalar
@@ -17,14 +19,20 @@ public struct KernelTable: Sendable {
     package private(set) var layout = zanzo_layout(
         lanes: Int(ZANZO_LANES), block: Int(ZANZO_BLOCK), linear_block: Int(ZANZO_LINEAR_BLOCK))
     package private(set) var conv3x3: zanzo_conv3x3 = zanzo_conv3x3_scalar
+    package private(set) var conv3x3Half: zanzo_conv3x3 = zanzo_conv3x3_half_scalar
+    package private(set) var deconv3x3Half: zanzo_deconv3x3 = zanzo_deconv3x3_half_scalar
+    package private(set) var conv3x3Bytes: zanzo_conv3x3_8 = zanzo_conv3x3_8_scalar
+    package private(set) var deconv3x3Bytes: zanzo_deconv3x3_8 = zanzo_deconv3x3_8_scalar
     package private(set) var conv3x3Few: zanzo_conv3x3_few = zanzo_conv3x3_few_scalar
     package private(set) var deconv3x3: zanzo_deconv3x3 = zanzo_deconv3x3_scalar
     package private(set) var linear: zanzo_linear = zanzo_linear_scalar
+    package private(set) var linearHalf: zanzo_linear = zanzo_linear_half_scalar
     package private(set) var gru: zanzo_gru = zanzo_gru_scalar
     package private(set) var normalise: zanzo_normalise = zanzo_normalise_scalar
+    package private(set) var quantise: zanzo_quantise = zanzo_quantise_scalar
 
     /// Instruction sets that this build knows, the plainest first.
-    public static let names = ["scalar", "avx2", "avx512"]
+    public static let names = ["scalar", "avx2", "avx512", "avx512vnni"]
 
     /// The fastest table that this CPU runs; `ZANZO_CPU=` one of `names` in the environment asks for a plainer one.
     ///
@@ -57,6 +65,11 @@ public struct KernelTable: Sendable {
             overrideByAVX2()
             guard isa != "avx2", zanzo_cpu_has_avx512() != 0 else { return }
             overrideByAVX512()
+            guard isa != "avx512", zanzo_cpu_has_avx512vnni() != 0 else { return }
+            name = "avx512vnni"
+            isFastAtBytes = true
+            conv3x3Bytes = zanzo_conv3x3_8_avx512vnni
+            deconv3x3Bytes = zanzo_deconv3x3_8_avx512vnni
         #endif
     }
 
@@ -68,9 +81,15 @@ public struct KernelTable: Sendable {
             conv3x3 = zanzo_conv3x3_avx2
             conv3x3Few = zanzo_conv3x3_few_avx2
             deconv3x3 = zanzo_deconv3x3_avx2
+            conv3x3Half = zanzo_conv3x3_half_avx2
+            deconv3x3Half = zanzo_deconv3x3_half_avx2
+            conv3x3Bytes = zanzo_conv3x3_8_avx2
+            deconv3x3Bytes = zanzo_deconv3x3_8_avx2
             linear = zanzo_linear_avx2
+            linearHalf = zanzo_linear_half_avx2
             gru = zanzo_gru_avx2
             normalise = zanzo_normalise_avx2
+            quantise = zanzo_quantise_avx2
         }
 
         private mutating func overrideByAVX512() {
@@ -81,7 +100,12 @@ public struct KernelTable: Sendable {
             conv3x3 = zanzo_conv3x3_avx512
             conv3x3Few = zanzo_conv3x3_few_avx512
             deconv3x3 = zanzo_deconv3x3_avx512
+            conv3x3Half = zanzo_conv3x3_half_avx512
+            deconv3x3Half = zanzo_deconv3x3_half_avx512
+            conv3x3Bytes = zanzo_conv3x3_8_avx512
+            deconv3x3Bytes = zanzo_deconv3x3_8_avx512
             linear = zanzo_linear_avx512
+            linearHalf = zanzo_linear_half_avx512
         }
     #endif
 }

@@ -1,27 +1,29 @@
-private import CKernels
+internal import CKernels
 
 /// A fully connected layer with bias: a vector on one side, a vector or a map on the other.
 public final class LinearLayer: Sendable {
     /// Multiply-adds of one run.
     public var multiplyAdds: Int { inputs * runs * columns }
     private let inputs, runs, columns: Int
-    private let weights, bias: AlignedBuffer<Float>
+    private let weights: PackedWeights
+    private let bias: AlignedBuffer<Float>
     private let kernels: KernelTable
 
     /// Packs a matrix [rows of the file][width] of float32 (any alignment): output j is the file's row `rowOf[j]`, input
     /// i its column `columnOf[i]`; a negative entry is padding. Outputs come in `runs` runs of equal length.
     private init(
         weights source: UnsafeRawPointer, width: Int, bias: [Float], rowOf: [Int], columnOf: [Int], runs: Int,
-        kernels: KernelTable
+        format: WeightFormat, kernels: KernelTable
     ) {
         (inputs, self.runs, columns, self.kernels) = (columnOf.count, runs, rowOf.count / runs, kernels)
         var layout = kernels.layout
         let padded = (columns + layout.linear_block - 1) / layout.linear_block * layout.linear_block
         func indices(_ list: [Int]) -> [UInt32] { list.map { $0 < 0 ? .max : UInt32($0) } }
-        var weights = AlignedBuffer<Float>(count: runs * padded * inputs)
-        zanzo_pack_linear(
-            weights.mutableBase, source, width, indices(rowOf), indices(columnOf), runs, columns, inputs, &layout)
-        self.weights = weights
+        let (runs, columns, inputs) = (self.runs, self.columns, self.inputs)
+        weights = PackedWeights(count: runs * padded * inputs, as: format) { packed in
+            zanzo_pack_linear(
+                packed, source, width, indices(rowOf), indices(columnOf), runs, columns, inputs, &layout)
+        }
         var ordered = AlignedBuffer<Float>(count: runs * padded)
         let place = ordered.mutableBase
         for (index, row) in rowOf.enumerated() where row >= 0 {
@@ -32,36 +34,39 @@ public final class LinearLayer: Sendable {
 
     /// A plain layer: `weights` [outputs][inputs].
     public convenience init(
-        weights: UnsafeRawPointer, bias: [Float], inputs: Int, outputs: Int, kernels: KernelTable
+        weights: UnsafeRawPointer, bias: [Float], inputs: Int, outputs: Int, format: WeightFormat = .float32,
+        kernels: KernelTable
     ) {
         precondition(bias.count == outputs)
         self.init(
             weights: weights, width: inputs, bias: bias, rowOf: Array(0..<outputs), columnOf: Array(0..<inputs),
-            runs: 1, kernels: kernels)
+            runs: 1, format: format, kernels: kernels)
     }
 
     /// Reads a map without border: `weights` [outputs][channels × height × width] (PyTorch's flattening).
     public convenience init(
-        weights: UnsafeRawPointer, bias: [Float], map: ActivationMap, outputs: Int, kernels: KernelTable
+        weights: UnsafeRawPointer, bias: [Float], map: FloatMap, outputs: Int, format: WeightFormat = .float32,
+        kernels: KernelTable
     ) {
         precondition(bias.count == outputs)
         self.init(
             weights: weights, width: map.channels * map.height * map.width, bias: bias, rowOf: Array(0..<outputs),
-            columnOf: Self.channelsFirst(map), runs: 1, kernels: kernels)
+            columnOf: Self.channelsFirst(map), runs: 1, format: format, kernels: kernels)
     }
 
     /// Writes a map: `weights` [channels × height × width][inputs].
     public convenience init(
-        weights: UnsafeRawPointer, bias: [Float], inputs: Int, map: ActivationMap, kernels: KernelTable
+        weights: UnsafeRawPointer, bias: [Float], inputs: Int, map: FloatMap, format: WeightFormat = .float32,
+        kernels: KernelTable
     ) {
         precondition(bias.count == map.channels * map.height * map.width)
         self.init(
             weights: weights, width: inputs, bias: bias, rowOf: Self.channelsFirst(map), columnOf: Array(0..<inputs),
-            runs: map.height, kernels: kernels)
+            runs: map.height, format: format, kernels: kernels)
     }
 
     /// For each float of the map's rows, its place in PyTorch's [channels][height][width]; -1 for padding.
-    private static func channelsFirst(_ map: ActivationMap) -> [Int] {
+    private static func channelsFirst(_ map: FloatMap) -> [Int] {
         let area = map.height * map.width
         return (0..<area).flatMap { pixel in
             (0..<map.pixelStride).map { $0 < map.channels ? $0 * area + pixel : -1 }
@@ -71,21 +76,23 @@ public final class LinearLayer: Sendable {
     /// Vector [inputs] → vector [outputs].
     public func run(_ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>) {
         var shape = shape(outStride: columns)
-        kernels.linear(output, input, &shape)
+        multiply(output, input, &shape)
     }
 
     /// Map without border → vector [outputs].
-    public func run(_ input: ActivationMap, into output: UnsafeMutablePointer<Float>) {
+    public func run(_ input: FloatMap, into output: UnsafeMutablePointer<Float>) {
         precondition(input.count == inputs && input.rowStride == input.width * input.pixelStride)
         run(input.pixels, into: output)
     }
 
     /// Vector [inputs] → map.
-    public func run(_ input: UnsafePointer<Float>, into output: ActivationMap) {
+    public func run(_ input: UnsafePointer<Float>, into output: FloatMap) {
         precondition(output.height == runs && output.width * output.pixelStride == columns)
         var shape = shape(outStride: output.rowStride)
-        kernels.linear(output.mutablePixels, input, &shape)
+        multiply(output.mutablePixels, input, &shape)
     }
+
+    private var multiply: zanzo_linear { weights.format == .float16 ? kernels.linearHalf : kernels.linear }
 
     private func shape(outStride: Int) -> zanzo_linear_layer {
         zanzo_linear_layer(

@@ -21,7 +21,7 @@ public enum Numbers {
 
 extension KernelTable {
     /// Luma 0…255 → floats in [-1, 1]: luma / 127.5 - 1, into the picture's pixels. [height][width] → [height][width].
-    public func normalise(_ luma: UnsafePointer<UInt8>, into picture: ActivationMap) {
+    public func normalise(_ luma: UnsafePointer<UInt8>, into picture: FloatMap) {
         precondition(picture.pixelStride == 1, "normalise: not a picture")
         normalise(picture.mutablePixels, luma, picture.height, picture.width, picture.rowStride)
     }

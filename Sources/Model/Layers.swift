@@ -11,57 +11,118 @@ package struct LayerRun {
     package let multiplyAdds: Int
     /// Runs the layer once.
     package let run: () -> Void
-    /// What the last run left, padding included.
-    package let output: () -> UnsafeBufferPointer<Float>
+    /// What the last run left, padding included; nil where it left bytes.
+    package let output: () -> UnsafeBufferPointer<Float>?
 }
 
 extension Reconstructor {
     /// The layers in order. Running them changes this reconstructor's maps and a state of their own, nothing else.
     package func layers() -> [LayerRun] {
-        let (n, m, t) = (model.network, maps, model.topology)
-        func size(_ map: ActivationMap) -> String { "\(map.height)x\(map.width)x\(map.channels)" }
-        func convolution(_ name: String, _ layer: ConvolutionLayer, _ from: ActivationMap, _ to: ActivationMap)
-            -> LayerRun
-        {
+        let (m, b, k) = (maps, bytes, model.kernels)
+        func run<A, B>(
+            _ name: String, _ from: ActivationMap<A>, _ to: ActivationMap<B>, _ multiplyAdds: Int,
+            _ body: @escaping () -> Void
+        ) -> LayerRun {
             LayerRun(
-                name: name, shape: "\(size(from)) to \(size(to))",
-                multiplyAdds: layer.multiplyAddsPerPixel * to.height * to.width,
-                run: { layer.run(from, into: to) }, output: { to.elements })
+                name: name, shape: "\(Self.size(from)) to \(Self.size(to))", multiplyAdds: multiplyAdds, run: body,
+                output: { (to as? FloatMap)?.elements })
         }
-        func transposed(_ name: String, _ layer: TransposedLayer, _ from: ActivationMap, _ to: ActivationMap)
-            -> LayerRun
-        {
-            LayerRun(
-                name: name, shape: "\(size(from)) to \(size(to))",
-                multiplyAdds: layer.multiplyAddsPerPixel * from.height * from.width,
-                run: { layer.run(from, into: to) }, output: { to.elements })
+        func down<A, B>(
+            _ name: String, _ from: ActivationMap<A>, _ to: ActivationMap<B>, _ each: Int, _ body: @escaping () -> Void
+        ) -> LayerRun { run(name, from, to, each * to.height * to.width, body) }
+        func up<A, B>(
+            _ name: String, _ from: ActivationMap<A>, _ to: ActivationMap<B>, _ each: Int, _ body: @escaping () -> Void
+        ) -> LayerRun { run(name, from, to, each * from.height * from.width, body) }
+        switch model.network {
+        case .floats(let n):
+            return [
+                down("encoder1", m.picture, m.full, n.encoder1.multiplyAddsPerPixel) {
+                    n.encoder1.run(m.picture, into: m.full)
+                },
+                down("encoder2", m.full, m.half, n.encoder2.multiplyAddsPerPixel) {
+                    n.encoder2.run(m.full, into: m.half)
+                },
+                down("encoder3", m.half, m.quarter, n.encoder3.multiplyAddsPerPixel) {
+                    n.encoder3.run(m.half, into: m.quarter)
+                },
+                down("encoder4", m.quarter, m.eighth, n.encoder4.multiplyAddsPerPixel) {
+                    n.encoder4.run(m.quarter, into: m.eighth)
+                },
+                down("encoder5", m.eighth, m.coded, n.encoder5.multiplyAddsPerPixel) {
+                    n.encoder5.run(m.eighth, into: m.coded)
+                },
+            ] + middle(n.toLatent, n.memory, n.fromHidden) + [
+                up("decoder1", m.decoded, m.eighth, n.decoder1.multiplyAddsPerPixel) {
+                    n.decoder1.run(m.decoded, into: m.eighth)
+                },
+                up("decoder2", m.eighth, m.quarter, n.decoder2.multiplyAddsPerPixel) {
+                    n.decoder2.run(m.eighth, into: m.quarter)
+                },
+                up("decoder3", m.quarter, m.half, n.decoder3.multiplyAddsPerPixel) {
+                    n.decoder3.run(m.quarter, into: m.half)
+                },
+                up("decoder4", m.half, m.full, n.decoder4.multiplyAddsPerPixel) {
+                    n.decoder4.run(m.half, into: m.full)
+                },
+                up("decoder5", m.full, m.output, n.decoder5.multiplyAddsPerPixel) {
+                    n.decoder5.run(m.full, into: m.output)
+                },
+            ]
+        case .bytes(let n):
+            return [
+                down("encoder1", m.picture, b.full, n.encoder1.multiplyAddsPerPixel) {
+                    n.encoder1.run(m.picture, into: b.full, step: n.fullStep)
+                },
+                down("encoder2", b.full, b.half, n.encoder2.multiplyAddsPerPixel) {
+                    n.encoder2.run(b.full, into: b.half)
+                },
+                down("encoder3", b.half, b.quarter, n.encoder3.multiplyAddsPerPixel) {
+                    n.encoder3.run(b.half, into: b.quarter)
+                },
+                down("encoder4", b.quarter, b.eighth, n.encoder4.multiplyAddsPerPixel) {
+                    n.encoder4.run(b.quarter, into: b.eighth)
+                },
+                down("encoder5", b.eighth, m.coded, n.encoder5.multiplyAddsPerPixel) {
+                    n.encoder5.run(b.eighth, into: m.coded)
+                },
+            ] + middle(n.toLatent, n.memory, n.fromHidden) + [
+                run("quantise", m.decoded, b.decoded, 0) { k.quantise(m.decoded, into: b.decoded, n.decodedScale) },
+                up("decoder1", b.decoded, b.eighth, n.decoder1.multiplyAddsPerPixel) {
+                    n.decoder1.run(b.decoded, into: b.eighth)
+                },
+                up("decoder2", b.eighth, b.quarter, n.decoder2.multiplyAddsPerPixel) {
+                    n.decoder2.run(b.eighth, into: b.quarter)
+                },
+                up("decoder3", b.quarter, b.half, n.decoder3.multiplyAddsPerPixel) {
+                    n.decoder3.run(b.quarter, into: b.half)
+                },
+                up("decoder4", b.half, m.full, n.decoder4.multiplyAddsPerPixel) {
+                    n.decoder4.run(b.half, into: m.full)
+                },
+                up("decoder5", m.full, m.output, n.decoder5.multiplyAddsPerPixel) {
+                    n.decoder5.run(m.full, into: m.output)
+                },
+            ]
         }
-        let box = StateBox(StreamState(model: model))
+    }
+
+    private static func size<A>(_ map: ActivationMap<A>) -> String { "\(map.height)x\(map.width)x\(map.channels)" }
+
+    /// The three layers between encoder and decoder, on a state of their own.
+    private func middle(_ toLatent: LinearLayer, _ memory: RecurrentLayer, _ fromHidden: LinearLayer) -> [LayerRun] {
+        let (m, t, box) = (maps, model.topology, StateBox(StreamState(model: model)))
         return [
-            convolution("encoder1", n.encoder1, m.picture, m.full),
-            convolution("encoder2", n.encoder2, m.full, m.half),
-            convolution("encoder3", n.encoder3, m.half, m.quarter),
-            convolution("encoder4", n.encoder4, m.quarter, m.eighth),
-            convolution("encoder5", n.encoder5, m.eighth, m.coded),
             LayerRun(
-                name: "toLatent", shape: "\(size(m.coded)) to \(t.latent)", multiplyAdds: n.toLatent.multiplyAdds,
-                run: { n.toLatent.run(m.coded, into: m.latent.mutableBase) }, output: { m.latent.elements }),
+                name: "toLatent", shape: "\(Self.size(m.coded)) to \(t.latent)", multiplyAdds: toLatent.multiplyAdds,
+                run: { toLatent.run(m.coded, into: m.latent.mutableBase) }, output: { m.latent.elements }),
             LayerRun(
-                name: "memory", shape: "\(t.latent) to \(t.hidden)", multiplyAdds: n.memory.multiplyAdds,
-                run: { n.memory.run(m.latent.base, box.state.memory.mutableBase, scratch: m.gates.mutableBase) },
+                name: "memory", shape: "\(t.latent) to \(t.hidden)", multiplyAdds: memory.multiplyAdds,
+                run: { memory.run(m.latent.base, box.state.memory.mutableBase, scratch: m.gates.mutableBase) },
                 output: { box.state.memory.elements }),
             LayerRun(
-                name: "fromHidden", shape: "\(t.hidden) to \(size(m.decoded))",
-                multiplyAdds: n.fromHidden.multiplyAdds,
-                run: { n.fromHidden.run(box.state.memory.base, into: m.decoded) }, output: { m.decoded.elements }),
-            transposed("decoder1", n.decoder1, m.decoded, m.eighth),
-            transposed("decoder2", n.decoder2, m.eighth, m.quarter),
-            transposed("decoder3", n.decoder3, m.quarter, m.half),
-            transposed("decoder4", n.decoder4, m.half, m.full),
-            LayerRun(
-                name: "decoder5", shape: "\(size(m.full)) to \(size(m.output))",
-                multiplyAdds: n.decoder5.multiplyAddsPerPixel * m.output.height * m.output.width,
-                run: { n.decoder5.run(m.full, into: m.output) }, output: { m.output.elements }),
+                name: "fromHidden", shape: "\(t.hidden) to \(Self.size(m.decoded))",
+                multiplyAdds: fromHidden.multiplyAdds,
+                run: { fromHidden.run(box.state.memory.base, into: m.decoded) }, output: { m.decoded.elements }),
         ]
     }
 
@@ -70,8 +131,8 @@ extension Reconstructor {
     func overflowOnGrey() -> String? {
         layers().first { layer in
             layer.run()
-            let values = layer.output()
-            return values.baseAddress.flatMap { Numbers.firstNotFinite($0, count: values.count) } != nil
+            guard let values = layer.output(), let base = values.baseAddress else { return false }
+            return Numbers.firstNotFinite(base, count: values.count) != nil
         }?.name
     }
 

@@ -12,10 +12,10 @@ final class Network: Sendable {
     let toLatent: LinearLayer  //      [S/16][S/16][w4]  → [latent]
     let memory: RecurrentLayer  //     [latent]          → [hidden]
     let fromHidden: LinearLayer  //    [hidden]          → [S/16][S/16][w4]
-    let decoder1: TransposedLayer  //  [S/16][S/16][w4]  → [S/8][S/8][w3]
-    let decoder2: TransposedLayer  //  [S/8][S/8][w3]    → [S/4][S/4][w2]
-    let decoder3: TransposedLayer  //  [S/4][S/4][w2]    → [S/2][S/2][w1]
-    let decoder4: TransposedLayer  //  [S/2][S/2][w1]    → [S][S][w0]
+    let decoder1: ConvolutionLayer  // [S/16][S/16][w4]  → [S/8][S/8][w3]
+    let decoder2: ConvolutionLayer  // [S/8][S/8][w3]    → [S/4][S/4][w2]
+    let decoder3: ConvolutionLayer  // [S/4][S/4][w2]    → [S/2][S/2][w1]
+    let decoder4: ConvolutionLayer  // [S/2][S/2][w1]    → [S][S][w0]
     let decoder5: PictureLayer  //     [S][S][w0]        → [S][S][1]
 
     /// The tensors that a file of this topology holds, by PyTorch's names.
@@ -43,53 +43,21 @@ final class Network: Sendable {
         ]
     }
 
-    init(_ t: Topology, _ file: borrowing TensorLoader, kernels: KernelTable) throws(ModelError) {
-        let w = t.widths
-        encoder1 = try Self.convolution(file, 0, from: t.channels, to: w[0], stride: 1, kernels)
-        encoder2 = try Self.convolution(file, 1, from: w[0], to: w[1], stride: 2, kernels)
-        encoder3 = try Self.convolution(file, 2, from: w[1], to: w[2], stride: 2, kernels)
-        encoder4 = try Self.convolution(file, 3, from: w[2], to: w[3], stride: 2, kernels)
-        encoder5 = try Self.convolution(file, 4, from: w[3], to: w[4], stride: 2, kernels)
-        let coded = Maps.coded(t, kernels)
-        toLatent = LinearLayer(
-            weights: try file.weights("fc1.0.weight"), bias: try file.vector("fc1.0.bias"), map: coded,
-            outputs: t.latent, kernels: kernels)
-        memory = RecurrentLayer(
-            inputWeights: try file.weights("gru.weight_ih_l0"), inputBias: try file.vector("gru.bias_ih_l0"),
-            stateWeights: try file.weights("gru.weight_hh_l0"), stateBias: try file.vector("gru.bias_hh_l0"),
-            inputs: t.latent, hidden: t.hidden, kernels: kernels)
-        fromHidden = LinearLayer(
-            weights: try file.weights("fc3.0.weight"), bias: try file.vector("fc3.0.bias"), inputs: t.hidden,
-            map: coded, kernels: kernels)
-        decoder1 = try Self.transposed(file, 0, from: w[4], to: w[3], kernels)
-        decoder2 = try Self.transposed(file, 1, from: w[3], to: w[2], kernels)
-        decoder3 = try Self.transposed(file, 2, from: w[2], to: w[1], kernels)
-        decoder4 = try Self.transposed(file, 3, from: w[1], to: w[0], kernels)
-        decoder5 = PictureLayer(
-            weights: try file.weights("decoder.12.weight"), scale: [Float](repeating: 1, count: t.channels),
-            bias: [Float](repeating: 0, count: t.channels), inputs: w[0], outputs: t.channels, kernels: kernels)
-    }
-
-    /// The encoder's layer `index`; all but the last have a batch norm, which becomes scale and bias.
-    private static func convolution(
-        _ file: borrowing TensorLoader, _ index: Int, from inputs: Int, to outputs: Int, stride: Int,
-        _ kernels: KernelTable
-    ) throws(ModelError) -> ConvolutionLayer {
-        let norm =
-            index < 4
-            ? try file.batchNorm("encoder.\(3 * index + 1)")
-            : ([Float](repeating: 1, count: outputs), [Float](repeating: 0, count: outputs))
-        return ConvolutionLayer(
-            weights: try file.weights("encoder.\(3 * index).weight"), scale: norm.0, bias: norm.1, inputs: inputs,
-            outputs: outputs, stride: stride, kernels: kernels)
-    }
-
-    private static func transposed(
-        _ file: borrowing TensorLoader, _ index: Int, from inputs: Int, to outputs: Int, _ kernels: KernelTable
-    ) throws(ModelError) -> TransposedLayer {
-        let norm = try file.batchNorm("decoder.\(3 * index + 1)")
-        return TransposedLayer(
-            weights: try file.weights("decoder.\(3 * index).weight"), scale: norm.scale, bias: norm.bias,
-            inputs: inputs, outputs: outputs, kernels: kernels)
+    init(
+        _ t: Topology, _ file: borrowing TensorLoader, format: WeightFormat, kernels: KernelTable
+    ) throws(ModelError) {
+        encoder1 = try file.convolution(0, t, format, kernels)
+        encoder2 = try file.convolution(1, t, format, kernels)
+        encoder3 = try file.convolution(2, t, format, kernels)
+        encoder4 = try file.convolution(3, t, format, kernels)
+        encoder5 = try file.convolution(4, t, format, kernels)
+        toLatent = try file.toLatent(t, format, kernels)
+        memory = try file.memory(t, kernels)
+        fromHidden = try file.fromHidden(t, format, kernels)
+        decoder1 = try file.transposed(0, t, format, kernels)
+        decoder2 = try file.transposed(1, t, format, kernels)
+        decoder3 = try file.transposed(2, t, format, kernels)
+        decoder4 = try file.transposed(3, t, format, kernels)
+        decoder5 = try file.picture(t, kernels)
     }
 }

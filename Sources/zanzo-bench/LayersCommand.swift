@@ -23,7 +23,9 @@ struct LayersCommand: ParsableCommand {
         var frames = BenchFrames(size: model.topology.size)
         frames.next().withUnsafeBufferPointer { _ = reconstructor.step($0, &state) }
 
-        print("\(model.path), float32, \(model.kernels.name), median and minimum of \(runs) runs in ms")
+        print(
+            "\(model.path), \(model.precision.rawValue), \(model.kernels.name), median and minimum of \(runs) runs in ms"
+        )
         print("layer       shape                           p50       min   GFLOP/s")
         var (median, minimum, multiplyAdds) = (0.0, 0.0, 0)
         for layer in reconstructor.layers() {

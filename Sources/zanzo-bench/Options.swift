@@ -1,6 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import Kernels
-import Model
+public import Model
 
 /// What every benchmark is told.
 struct ModelOptions: ParsableArguments {
@@ -10,14 +10,19 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "Instruction set: \(KernelTable.names.joined(separator: ", ")). Default: the best of this CPU.")
     var cpu: String?
 
+    @Option(help: "Arithmetic: float32, float16, int8 (a file that zanzo quantize has seen), or auto.")
+    var precision = Precision.float32
+
     func validate() throws {
         if let cpu, let problem = KernelTable.problem(with: cpu) { throw ValidationError("--cpu: \(problem)") }
     }
 
     func load() throws -> Model {
-        try Model(path: model, kernels: cpu.flatMap { KernelTable.named($0) } ?? .best)
+        try Model(path: model, precision: precision, kernels: cpu.flatMap { KernelTable.named($0) } ?? .best)
     }
 }
+
+extension Precision: ExpressibleByArgument {}
 
 /// Frames that a benchmark runs: noise over a gradient that moves, so that no layer sees the same numbers twice in a row.
 struct BenchFrames {

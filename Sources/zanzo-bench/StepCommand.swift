@@ -9,9 +9,6 @@ struct StepCommand: ParsableCommand {
 
     @OptionGroup var options: ModelOptions
 
-    @Option(help: "Arithmetic: float32.")
-    var precision = "float32"
-
     @Option(help: "Threads for one step: 1.")
     var threads = 1
 
@@ -25,9 +22,6 @@ struct StepCommand: ParsableCommand {
     var quiet = false
 
     func validate() throws {
-        if precision != "float32" {
-            throw ValidationError("--precision \(precision): this build computes in float32 only")
-        }
         if threads != 1 { throw ValidationError("--threads \(threads): this build steps on 1 thread only") }
         if batch != 1 { throw ValidationError("--batch \(batch): this build steps 1 frame a call only") }
         if steps < 1 { throw ValidationError("--steps must be 1 or more") }
@@ -46,7 +40,7 @@ struct StepCommand: ParsableCommand {
             return
         }
         let rate = 2e-6 * Double(model.topology.multiplyAdds) / timing.median
-        print("\(model.path), \(precision), \(model.kernels.name), 1 thread, batch 1, \(steps) steps")
+        print("\(model.path), \(model.precision.rawValue), \(model.kernels.name), 1 thread, batch 1, \(steps) steps")
         print("      p50       p99       min   GFLOP/s")
         let row = [
             column(timing.median, 3), column(timing.quantile(0.99), 3), column(timing.minimum, 3), column(rate, 1),

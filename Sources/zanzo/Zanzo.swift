@@ -8,6 +8,6 @@ struct Zanzo: ParsableCommand {
         commandName: "zanzo", abstract: "Talk to zanzod, and prepare its models.", version: zanzoVersion,
         subcommands: [
             EventsCommand.self, StatusCommand.self, CheckCommand.self, DoctorCommand.self, ReplayCommand.self,
-            CalibrateCommand.self, RecordCommand.self, DemoCommand.self,
+            CalibrateCommand.self, QuantizeCommand.self, RecordCommand.self, DemoCommand.self,
         ])
 }

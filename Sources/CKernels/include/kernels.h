@@ -63,7 +63,7 @@ void zanzo_shrink_finish16_avx2(uint8_t *target, const uint16_t *columns, const 
 #endif
 
 // ---------------------------------------------------------------------------------------------------------------------
-// The network, float32
+// The network
 //
 // Maps. An activation map lies as rows of pixels of channels: [height][width][channels], the channels of a pixel padded
 // with zeros to a multiple of `lanes` (not so the picture itself, whose one channel stays one). Every map that a
@@ -75,9 +75,14 @@ void zanzo_shrink_finish16_avx2(uint8_t *target, const uint16_t *columns, const 
 // table agree on:
 //   convolutions  outputs in blocks of `block`; the last may be narrower, a multiple of `lanes`, filled with zeros:
 //                 [block][tap][input channel][output of the block]. Bias: one float an output, padded likewise.
+//                 Of bytes: four input channels together, [block][tap][input / 4][output of the block][input % 4].
 //   few outputs   [output][tap][input channel, padded with zeros to a multiple of `lanes`]; bias: [output].
 //   linear        each run of `columns` outputs in blocks of `linear_block`, the last filled with zeros:
 //                 [run][block][input][output of the block]. Bias: [run][columns padded to whole blocks].
+//
+// Precisions. `half` kernels read their weights as IEEE binary16 and do all else in float. `8` kernels multiply bytes
+// (0…255) by signed bytes (-127…127) and sum in int32, exactly, then scale: real = scale[o] * sum + bias[o]. A byte q of a
+// map stands for s * (q - zero point); its border holds the zero point, which is 0 where all values are positive.
 //
 // Sums are made in a fixed order, so the same table gives the same bits whatever else the machine does. Between two
 // tables the order, and so the last bits, may differ.
@@ -95,7 +100,8 @@ typedef enum { ZANZO_IDENTITY = 0, ZANZO_RELU = 1, ZANZO_TANH = 2 } zanzo_activa
 
 /// A 3x3 convolution with one pixel of padding, or its transpose (below).
 typedef struct {
-    const float *weights, *bias; // batch norm folded in
+    const void *weights;         // floats or halves, as the kernel reads them; batch norm folded in
+    const float *bias;
     size_t height, width;        // pixels: of the output (convolution), of the input (transposed)
     size_t in_channels;          // channels read of each input pixel, without padding
     size_t out_channels;         // channels written, padded to `lanes` (`few`: as they are)
@@ -103,11 +109,12 @@ typedef struct {
     size_t in_row, in_pixel;     // floats between neighbours of the input map
     size_t out_row, out_pixel;   // floats between neighbours of the output map
     zanzo_activation activation; // `few`: any; the others: ZANZO_IDENTITY or ZANZO_RELU
+    float byte_scale;            // 0: outputs are floats; else bytes, the nearest to output * byte_scale. `few`: 0
 } zanzo_convolution;
 
 /// out[y][x][o] = activation(bias[o] + sum over ky, kx, c of in[stride y + ky][stride x + kx][c] * w[o][c][ky][kx]).
 /// `in` is the corner of the border, one pixel up and left of the first; `out` is the first pixel.
-typedef void (*zanzo_conv3x3)(float *out, const float *in, const zanzo_convolution *layer);
+typedef void (*zanzo_conv3x3)(void *out, const float *in, const zanzo_convolution *layer);
 
 /// The same with stride 1 for a handful of outputs, as in the last layer: vectors run over the input's channels, and
 /// the input's padding channels are read (they are zero).
@@ -119,11 +126,29 @@ typedef void (*zanzo_conv3x3_few)(float *out, const float *in, const zanzo_convo
 /// Weights: for the phases (even y, even x), (even, odd), (odd, even), (odd, odd) one after another, each packed as a
 /// convolution of 1, 2, 2 and 4 taps, rows from the top, columns from the left. `in` is the first pixel, not the border
 /// (only the border to the right and below is read); `out` is the first pixel.
-typedef void (*zanzo_deconv3x3)(float *out, const float *in, const zanzo_convolution *layer);
+typedef void (*zanzo_deconv3x3)(void *out, const float *in, const zanzo_convolution *layer);
+
+/// A convolution of bytes, or its transpose, always with ReLU. Both the channels and all distances of the input are
+/// multiples of four.
+typedef struct {
+    const int8_t *weights;
+    const int32_t *first_sums;   // what sums start from, -zero point * sum of weights: [out_channels], transposed: [4 phases][…]
+    const float *scale, *bias;   // [out_channels]; for bytes with the output's own step divided out
+    size_t height, width, in_channels, out_channels, stride; // as in zanzo_convolution
+    size_t in_row, in_pixel;     // bytes
+    size_t out_row, out_pixel;   // elements of the output
+    int is_float;                // whether outputs are floats; else bytes
+} zanzo_convolution8;
+typedef void (*zanzo_conv3x3_8)(void *out, const uint8_t *in, const zanzo_convolution8 *layer);
+typedef void (*zanzo_deconv3x3_8)(void *out, const uint8_t *in, const zanzo_convolution8 *layer);
+
+/// out[i] = the byte nearest to in[i] * scale, halves to even, plus zero_point, held in 0…255; i < count.
+typedef void (*zanzo_quantise)(uint8_t *out, const float *in, size_t count, float scale, int zero_point);
 
 /// out[r * out_stride + j] = bias + sum over i of in[i] * w[r * columns + j][i], for r < runs, j < columns.
 typedef struct {
-    const float *weights, *bias;
+    const void *weights; // floats or halves, as the kernel reads them
+    const float *bias;
     size_t inputs, runs, columns, out_stride;
 } zanzo_linear_layer;
 typedef void (*zanzo_linear)(float *out, const float *in, const zanzo_linear_layer *layer);
@@ -137,35 +162,54 @@ typedef void (*zanzo_gru)(float *h, const float *gi, const float *gh, size_t hid
 /// out[y * out_row + x] = luma[y * width + x] / 127.5 - 1, for y < height, x < width (the last rounding is the float's).
 typedef void (*zanzo_normalise)(float *out, const uint8_t *luma, size_t height, size_t width, size_t out_row);
 
-#define ZANZO_NETWORK_KERNELS(isa)                                                                                     \
-    void zanzo_conv3x3_##isa(float *out, const float *in, const zanzo_convolution *layer);                             \
+#define ZANZO_CONVOLUTIONS(isa)                                                                                        \
+    void zanzo_conv3x3_##isa(void *out, const float *in, const zanzo_convolution *layer);                              \
+    void zanzo_deconv3x3_##isa(void *out, const float *in, const zanzo_convolution *layer);                            \
+    void zanzo_conv3x3_half_##isa(void *out, const float *in, const zanzo_convolution *layer);                         \
+    void zanzo_deconv3x3_half_##isa(void *out, const float *in, const zanzo_convolution *layer);                       \
     void zanzo_conv3x3_few_##isa(float *out, const float *in, const zanzo_convolution *layer);                         \
-    void zanzo_deconv3x3_##isa(float *out, const float *in, const zanzo_convolution *layer);                           \
     void zanzo_linear_##isa(float *out, const float *in, const zanzo_linear_layer *layer);                             \
+    void zanzo_linear_half_##isa(float *out, const float *in, const zanzo_linear_layer *layer);
+#define ZANZO_CONVOLUTIONS8(isa)                                                                                       \
+    void zanzo_conv3x3_8_##isa(void *out, const uint8_t *in, const zanzo_convolution8 *layer);                         \
+    void zanzo_deconv3x3_8_##isa(void *out, const uint8_t *in, const zanzo_convolution8 *layer);
+#define ZANZO_VECTORS(isa)                                                                                             \
     void zanzo_gru_##isa(float *h, const float *gi, const float *gh, size_t hidden);                                   \
-    void zanzo_normalise_##isa(float *out, const uint8_t *luma, size_t height, size_t width, size_t out_row);
+    void zanzo_normalise_##isa(float *out, const uint8_t *luma, size_t height, size_t width, size_t out_row);          \
+    void zanzo_quantise_##isa(uint8_t *out, const float *in, size_t count, float scale, int zero_point);
 
-ZANZO_NETWORK_KERNELS(scalar)
+ZANZO_CONVOLUTIONS(scalar)
+ZANZO_CONVOLUTIONS8(scalar)
+ZANZO_VECTORS(scalar)
 #if defined(__x86_64__)
-ZANZO_NETWORK_KERNELS(avx2)
+ZANZO_CONVOLUTIONS(avx2)
+ZANZO_CONVOLUTIONS8(avx2)
+ZANZO_VECTORS(avx2)
 // What gains from wider vectors; the rest of that table is AVX2's.
-void zanzo_conv3x3_avx512(float *out, const float *in, const zanzo_convolution *layer);
-void zanzo_conv3x3_few_avx512(float *out, const float *in, const zanzo_convolution *layer);
-void zanzo_deconv3x3_avx512(float *out, const float *in, const zanzo_convolution *layer);
-void zanzo_linear_avx512(float *out, const float *in, const zanzo_linear_layer *layer);
+ZANZO_CONVOLUTIONS(avx512)
+ZANZO_CONVOLUTIONS8(avx512)
+ZANZO_CONVOLUTIONS8(avx512vnni)
 #endif
 
 // Packing, done once when a model is loaded; plain C on every machine. `weights` need no alignment (they lie in a file).
 
-/// w[output][input][3][3], each output multiplied by scale[output], as `zanzo_conv3x3` reads it.
+/// w[output][input][3][3], each output multiplied by scale[output], as `zanzo_conv3x3` reads it. `group`: how many input
+/// channels lie together, 1 for floats, 4 for what is then turned into bytes (inputs are padded with zeros to whole ones).
 void zanzo_pack_conv3x3(
-    float *packed, const void *weights, const float *scale, size_t outputs, size_t inputs, const zanzo_layout *layout);
+    float *packed, const void *weights, const float *scale, size_t outputs, size_t inputs, size_t group,
+    const zanzo_layout *layout);
 /// The same as `zanzo_conv3x3_few` reads it.
 void zanzo_pack_conv3x3_few(
     float *packed, const void *weights, const float *scale, size_t outputs, size_t inputs, const zanzo_layout *layout);
 /// w[input][output][3][3] (PyTorch's order for transposed convolutions) as `zanzo_deconv3x3` reads it.
 void zanzo_pack_deconv3x3(
-    float *packed, const void *weights, const float *scale, size_t outputs, size_t inputs, const zanzo_layout *layout);
+    float *packed, const void *weights, const float *scale, size_t outputs, size_t inputs, size_t group,
+    const zanzo_layout *layout);
+
+/// Packed floats as halves, rounded to the nearest; those beyond 65,504 become infinite.
+void zanzo_halves_of(uint16_t *halves, const float *packed, size_t count);
+/// Packed floats as the nearest whole numbers, held in -127…127.
+void zanzo_bytes_of(int8_t *bytes, const float *packed, size_t count);
 
 /// `row_of` and `column_of` for a place that is padding: its weights are zero.
 #define ZANZO_PADDING UINT32_MAX
@@ -190,5 +234,7 @@ void zanzo_flush_denormals_end(uint64_t before);
 int zanzo_cpu_has_avx2(void);
 /// Whether it also runs AVX-512 F, BW, DQ and VL: every server core since Skylake, Zen since its fourth.
 int zanzo_cpu_has_avx512(void);
+/// Whether it has AVX-512 VNNI beside those.
+int zanzo_cpu_has_avx512vnni(void);
 
 #pragma clang assume_nonnull end

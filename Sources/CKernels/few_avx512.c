@@ -1,25 +1,15 @@
 #include "kernels.h"
 
 #if defined(__x86_64__)
-#include "convolve_avx512.h"
+#include "math_avx512.h"
 
 #pragma clang attribute push(__attribute__((target(ZANZO_AVX512))), apply_to = function)
-
-void zanzo_conv3x3_avx512(float *out, const float *in, const zanzo_convolution *l) {
-    size_t taps[9];
-    for (size_t t = 0; t < 9; t++) taps[t] = t / 3 * l->in_row + t % 3 * l->in_pixel;
-    convolve_vectors(
-        &(convolve_pass){
-            .out = out, .in = in, .layer = l, .weights = l->weights, .taps = taps, .tap_count = 9,
-            .in_row = l->stride * l->in_row, .in_pixel = l->stride * l->in_pixel,
-            .out_row = l->out_row, .out_pixel = l->out_pixel});
-}
 
 // Eight pixels of one output, n of them wanted: the others reread the first, so that nothing past the row is read.
 static inline __m256 few_pixels(const float *in, const float *w, const zanzo_convolution *l, size_t channels, size_t n) {
     __m512 sums[8];
     size_t at[8];
-    CONVOLVE_UNROLL for (size_t p = 0; p < 8; p++) {
+    UNROLL for (size_t p = 0; p < 8; p++) {
         sums[p] = _mm512_setzero_ps();
         at[p] = p < n ? p * l->in_pixel : 0;
     }
@@ -27,12 +17,12 @@ static inline __m256 few_pixels(const float *in, const float *w, const zanzo_con
         const float *tap = in + t / 3 * l->in_row + t % 3 * l->in_pixel;
         for (size_t c = 0; c < channels; c += 16) {
             const __m512 weight = _mm512_loadu_ps(w + c);
-            CONVOLVE_UNROLL for (size_t p = 0; p < 8; p++) sums[p] =
+            UNROLL for (size_t p = 0; p < 8; p++) sums[p] =
                 _mm512_fmadd_ps(_mm512_loadu_ps(tap + at[p] + c), weight, sums[p]);
         }
     }
     __m256 halves[8];
-    CONVOLVE_UNROLL for (size_t p = 0; p < 8; p++) halves[p] =
+    UNROLL for (size_t p = 0; p < 8; p++) halves[p] =
         _mm256_add_ps(_mm512_castps512_ps256(sums[p]), _mm512_extractf32x8_ps(sums[p], 1));
     return sums_across_avx2(halves);
 }

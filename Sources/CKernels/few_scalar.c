@@ -1,16 +1,6 @@
-#include "convolve_scalar.h"
+#include "kernels.h"
 
 #include <math.h>
-
-void zanzo_conv3x3_scalar(float *out, const float *in, const zanzo_convolution *l) {
-    size_t taps[9];
-    for (size_t t = 0; t < 9; t++) taps[t] = t / 3 * l->in_row + t % 3 * l->in_pixel;
-    convolve_scalar(
-        &(convolve_pass){
-            .out = out, .in = in, .layer = l, .weights = l->weights, .taps = taps, .tap_count = 9,
-            .in_row = l->stride * l->in_row, .in_pixel = l->stride * l->in_pixel,
-            .out_row = l->out_row, .out_pixel = l->out_pixel});
-}
 
 static float activated(float x, zanzo_activation activation) {
     switch (activation) {

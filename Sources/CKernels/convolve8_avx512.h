@@ -1,0 +1,51 @@
+#pragma once
+
+#include "math_avx512.h"
+
+// Convolutions of bytes in AVX-512; ZANZO_VNNI, defined before, for CPUs that have VNNI. Tiles as in convolve_avx512.h.
+
+#if defined(ZANZO_VNNI)
+#define ZANZO_TARGET ZANZO_AVX512 ",avx512vnni"
+#else
+#define ZANZO_TARGET ZANZO_AVX512
+#endif
+
+#pragma clang attribute push(__attribute__((target(ZANZO_TARGET))), apply_to = function)
+
+#define UNIT int32_t
+#define WEIGHT int32_t
+#define SUM int32_t
+#define VECTOR __m512i
+#define LAYER zanzo_convolution8
+static inline __m512i vector_load(const int32_t *x) { return _mm512_load_si512((const __m512i *)x); }
+static inline void vector_store(int32_t *x, __m512i v) { _mm512_store_si512((__m512i *)x, v); }
+#define vector_weights vector_load
+static inline __m512i vector_broadcast(const int32_t *x) { return _mm512_set1_epi32(*x); }
+#if defined(ZANZO_VNNI)
+#define vector_add_product(x, w, sums) _mm512_dpbusd_epi32(sums, x, w)
+#else
+// Exact without VNNI: even and odd bytes apart, for a sum of two products does not always fit in 16 bits.
+static inline __m512i vector_add_product(__m512i x, __m512i w, __m512i sums) {
+    const __m512i even = _mm512_set1_epi16(0x00ff), one = _mm512_set1_epi16(1);
+    const __m512i a = _mm512_maddubs_epi16(_mm512_and_si512(x, even), w);
+    const __m512i b = _mm512_maddubs_epi16(_mm512_andnot_si512(even, x), w);
+    return _mm512_add_epi32(sums, _mm512_add_epi32(_mm512_madd_epi16(a, one), _mm512_madd_epi16(b, one)));
+}
+#endif
+
+static inline void finish(char *out, int v, __m512i sums, const zanzo_convolution8 *l, size_t output) {
+    const size_t first = output + 16 * (size_t)v;
+    const __m512 x = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums), _mm512_load_ps(l->scale + first), _mm512_load_ps(l->bias + first));
+    if (l->is_float)
+        _mm512_store_ps((float *)out + 16 * v, _mm512_max_ps(x, _mm512_setzero_ps()));
+    else
+        store_bytes_avx512((uint8_t *)out + 16 * v, _mm512_cvtps_epi32(x));
+}
+
+enum { LANES = 16, TILE_VECTORS = 2 };
+#define TILE_PIXELS 12
+enum { SLICE_UNITS = 128, PANEL_PIXELS = 96, RESIDENT_BYTES = 40 * 1024 };
+
+#include "convolve_vectors.h"
+
+#pragma clang attribute pop

@@ -1,0 +1,2 @@
+#define ZANZO_HALF_WEIGHTS
+#include "linear_scalar.c"

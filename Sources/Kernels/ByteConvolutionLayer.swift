@@ -1,0 +1,130 @@
+internal import CKernels
+
+/// How the bytes of a map stand for numbers: step × (byte - zero).
+public struct ByteScale: Sendable {
+    /// The number that one byte more means.
+    public var step: Float
+    /// The byte that means 0: 0 for a map that is never negative, 128 for one that is.
+    public var zero: UInt8
+
+    /// A scale.
+    public init(step: Float, zero: UInt8 = 0) { (self.step, self.zero) = (step, zero) }
+}
+
+/// A 3×3 convolution or its transpose of bytes, with bias and ReLU: weights as signed bytes with a step for each output,
+/// exact sums in 32 bits.
+///
+/// Jacob et al., Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference, 2018.
+public final class ByteConvolutionLayer: Sendable {
+    /// Multiply-adds for one output pixel; of the transposed kind, for one input pixel.
+    public var multiplyAddsPerPixel: Int { inputs * outputs * 9 }
+    private let kind: ConvolutionKind
+    private let inputs, outputs: Int
+    private let weights: AlignedBuffer<Int8>
+    private let firstSums: AlignedBuffer<Int32>
+    private let scale, bias: AlignedBuffer<Float>
+    private let writesFloats: Bool
+    private let kernels: KernelTable
+
+    /// Quantises and packs float32 weights (any alignment) of shape [outputs][inputs][3][3] ([inputs][outputs][3][3] if
+    /// transposed), output o multiplied by scale[o].
+    ///
+    /// - Parameters:
+    ///   - input: what the input's bytes mean.
+    ///   - outputStep: the step of the output's bytes, whose zero is 0; nil for floats.
+    public init(
+        _ kind: ConvolutionKind, weights source: UnsafeRawPointer, scale: [Float], bias: [Float], inputs: Int,
+        outputs: Int, from input: ByteScale, outputStep: Float?, kernels: KernelTable
+    ) {
+        precondition(scale.count == outputs && bias.count == outputs)
+        (self.kind, self.inputs, self.outputs, self.kernels) = (kind, inputs, outputs, kernels)
+        writesFloats = outputStep == nil
+        let padded = kernels.padded(outputs)
+        let largest = Self.largest(kind, source, inputs, outputs)
+        // A row of zeros has no step of its own; any will do.
+        let steps = (0..<outputs).map { largest[$0] == 0 ? 1 : largest[$0] * abs(scale[$0]) / 127 }
+        let factors = (0..<outputs).map { scale[$0] / steps[$0] }
+        let count = 9 * (inputs + 3) / 4 * 4 * padded
+        var floats = AlignedBuffer<Float>(count: count)
+        kernels.pack(kind, floats.mutableBase, source, factors, outputs, inputs, group: 4)
+        var weights = AlignedBuffer<Int8>(count: count)
+        zanzo_bytes_of(weights.mutableBase, floats.base, count)
+        firstSums = Self.firstSums(
+            kind, weights.elements, units: (inputs + 3) / 4, padded: padded, block: kernels.layout.block,
+            zero: Int32(input.zero))
+        self.weights = weights
+        let outputStep = outputStep ?? 1
+        self.scale = AlignedBuffer(steps.map { $0 * input.step / outputStep }, paddedCount: padded)
+        self.bias = AlignedBuffer(bias.map { $0 / outputStep }, paddedCount: padded)
+    }
+
+    /// [height][width][inputs] of bytes, bordered → [height'][width'][outputs] of bytes.
+    public func run(_ input: ByteMap, into output: ByteMap) { run(input, output.mutablePixels, output) }
+
+    /// [height][width][inputs] of bytes, bordered → [height'][width'][outputs] of floats.
+    public func run(_ input: ByteMap, into output: FloatMap) { run(input, output.mutablePixels, output) }
+
+    private func run<Element>(
+        _ input: ByteMap, _ pixels: UnsafeMutableRawPointer, _ output: ActivationMap<Element>
+    ) {
+        precondition(
+            input.channels == inputs && output.channels == outputs && kind.fits(input, output)
+                && writesFloats == (Element.self == Float.self), "ByteConvolutionLayer: maps of other shapes")
+        var shape = zanzo_convolution8(
+            weights: weights.base, first_sums: firstSums.base, scale: scale.base, bias: bias.base,
+            height: output.height, width: output.width, in_channels: (inputs + 3) / 4 * 4,
+            out_channels: output.pixelStride, stride: kind.stride, in_row: input.rowStride, in_pixel: input.pixelStride,
+            out_row: output.rowStride, out_pixel: output.pixelStride, is_float: writesFloats ? 1 : 0)
+        switch kind {
+        case .plain: kernels.conv3x3Bytes(pixels, input.corner, &shape)
+        case .transposed:
+            (shape.height, shape.width) = (input.height, input.width)
+            kernels.deconv3x3Bytes(pixels, input.pixels, &shape)
+        }
+    }
+
+    /// The largest weight of each output, without its sign.
+    private static func largest(
+        _ kind: ConvolutionKind, _ source: UnsafeRawPointer, _ inputs: Int, _ outputs: Int
+    ) -> [Float] {
+        var largest = [Float](repeating: 0, count: outputs)
+        for index in 0..<9 * inputs * outputs {
+            let row = index / 9
+            let output = if case .transposed = kind { row % outputs } else { row / inputs }
+            let weight = source.loadUnaligned(fromByteOffset: 4 * index, as: Float.self)
+            largest[output] = max(largest[output], abs(weight))
+        }
+        return largest
+    }
+
+    /// -zero × the sum of each output's weights: for a transposed layer, of each phase's.
+    private static func firstSums(
+        _ kind: ConvolutionKind, _ packed: UnsafeBufferPointer<Int8>, units: Int, padded: Int, block: Int, zero: Int32
+    ) -> AlignedBuffer<Int32> {
+        let taps = if case .transposed = kind { [1, 2, 2, 4] } else { [9] }
+        var sums = AlignedBuffer<Int32>(count: taps.count * padded)
+        var at = 0
+        for (phase, tapCount) in taps.enumerated() {
+            for first in stride(from: 0, to: padded, by: block) {
+                let width = min(block, padded - first)
+                for index in 0..<tapCount * units * width * 4 {
+                    sums.mutableBase[phase * padded + first + index / 4 % width] -= zero * Int32(packed[at + index])
+                }
+                at += tapCount * units * width * 4
+            }
+        }
+        return sums
+    }
+}
+
+extension KernelTable {
+    /// Floats as bytes of that scale. [height][width][channels] without border → the same, bordered or not.
+    public func quantise(_ source: FloatMap, into target: ByteMap, _ scale: ByteScale) {
+        precondition(source.pixelStride == target.pixelStride && source.width == target.width, "quantise: other maps")
+        for y in 0..<source.height {
+            quantise(
+                target.mutablePixels + y * target.rowStride, source.pixels + y * source.rowStride,
+                source.width * source.pixelStride, 1 / scale.step, Int32(scale.zero))
+        }
+    }
+}

@@ -1,0 +1,96 @@
+internal import CKernels
+
+/// What a 3×3 layer does to the size of its map. Padding is 1.
+public enum ConvolutionKind: Sendable {
+    /// A convolution with stride 1 or 2: height and width are divided by it.
+    case plain(stride: Int)
+    /// A transposed convolution, stride 2, output padding 1: height and width are doubled.
+    case transposed
+
+    /// Stride of the sums over the input; the transposed kind reads every input pixel.
+    var stride: Int { if case .plain(let stride) = self { stride } else { 2 } }
+
+    /// Whether a layer of this kind turns a map of the one size into one of the other.
+    func fits<A, B>(_ input: ActivationMap<A>, _ output: ActivationMap<B>) -> Bool {
+        switch self {
+        case .plain(let stride): input.height == stride * output.height && input.width == stride * output.width
+        case .transposed: output.height == 2 * input.height && output.width == 2 * input.width
+        }
+    }
+}
+
+/// A 3×3 convolution or its transpose with its weights packed once, bias and ReLU included.
+///
+/// Immutable and shared by every thread that steps the model.
+public final class ConvolutionLayer: Sendable {
+    /// Multiply-adds for one output pixel; of the transposed kind, for one input pixel.
+    public var multiplyAddsPerPixel: Int { inputs * outputs * 9 }
+    private let kind: ConvolutionKind
+    private let inputs, outputs: Int
+    private let isRectified: Bool
+    private let weights: PackedWeights
+    private let bias: AlignedBuffer<Float>
+    private let kernels: KernelTable
+
+    /// Packs float32 weights (any alignment) of shape [outputs][inputs][3][3] ([inputs][outputs][3][3] if transposed),
+    /// output o multiplied by scale[o].
+    public init(
+        _ kind: ConvolutionKind, weights source: UnsafeRawPointer, scale: [Float], bias: [Float], inputs: Int,
+        outputs: Int, isRectified: Bool = true, format: WeightFormat = .float32, kernels: KernelTable
+    ) {
+        precondition(scale.count == outputs && bias.count == outputs && (1...2).contains(kind.stride))
+        (self.kind, self.inputs, self.outputs) = (kind, inputs, outputs)
+        self.isRectified = isRectified
+        self.kernels = kernels
+        let padded = kernels.padded(outputs)
+        weights = PackedWeights(count: 9 * inputs * padded, as: format) { packed in
+            kernels.pack(kind, packed, source, scale, outputs, inputs, group: 1)
+        }
+        self.bias = AlignedBuffer(bias, paddedCount: padded)
+    }
+
+    /// [height][width][inputs], bordered → [height'][width'][outputs].
+    public func run(_ input: FloatMap, into output: FloatMap) {
+        run(input, output.mutablePixels, output, byteScale: 0)
+    }
+
+    /// The same with outputs as bytes: the nearest to output / `step`.
+    public func run(_ input: FloatMap, into output: ByteMap, step: Float) {
+        run(input, output.mutablePixels, output, byteScale: 1 / step)
+    }
+
+    private func run<Element>(
+        _ input: FloatMap, _ pixels: UnsafeMutableRawPointer, _ output: ActivationMap<Element>, byteScale: Float
+    ) {
+        precondition(
+            input.channels == inputs && output.channels == outputs && kind.fits(input, output),
+            "ConvolutionLayer: maps of other shapes")
+        var shape = zanzo_convolution(
+            weights: weights.base, bias: bias.base, height: output.height, width: output.width, in_channels: inputs,
+            out_channels: output.pixelStride, stride: kind.stride, in_row: input.rowStride, in_pixel: input.pixelStride,
+            out_row: output.rowStride, out_pixel: output.pixelStride,
+            activation: isRectified ? ZANZO_RELU : ZANZO_IDENTITY, byte_scale: byteScale)
+        let isHalf = weights.format == .float16
+        switch kind {
+        case .plain:
+            (isHalf ? kernels.conv3x3Half : kernels.conv3x3)(pixels, input.corner, &shape)
+        case .transposed:
+            (shape.height, shape.width) = (input.height, input.width)
+            (isHalf ? kernels.deconv3x3Half : kernels.deconv3x3)(pixels, input.pixels, &shape)
+        }
+    }
+}
+
+extension KernelTable {
+    /// Packs a layer's weights as the kernels of its kind read them.
+    func pack(
+        _ kind: ConvolutionKind, _ packed: UnsafeMutablePointer<Float>, _ source: UnsafeRawPointer, _ scale: [Float],
+        _ outputs: Int, _ inputs: Int, group: Int
+    ) {
+        var layout = layout
+        switch kind {
+        case .plain: zanzo_pack_conv3x3(packed, source, scale, outputs, inputs, group, &layout)
+        case .transposed: zanzo_pack_deconv3x3(packed, source, scale, outputs, inputs, group, &layout)
+        }
+    }
+}

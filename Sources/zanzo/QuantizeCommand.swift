@@ -1,0 +1,45 @@
+import ArgumentParser
+import Service
+
+/// `zanzo quantize`.
+struct QuantizeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "quantize",
+        abstract: "Measure a model's activations on normal footage, so that it may run in 8 bits.",
+        discussion: """
+            Writes what it measured into the model's file. The daemon then computes in bytes where the CPU is faster at
+            them (precision: auto); the weights stay in the file as they are. Ends with what bytes cost: how far the
+            error of each frame moved.
+            """)
+
+    @Argument(help: "The model's file; its metadata are replaced.")
+    var model: String
+    @Argument(help: "Normal footage: video files, folders of pictures, strips.")
+    var sources: [String]
+    @Option(help: "Frames a second that the camera will be scored at. Default: all.")
+    var rate: Double?
+    @Option(help: "Frames of each source to pass over first.")
+    var skip = 0
+    @Option(help: "Frames to use of each source at most.")
+    var frames: Int?
+
+    func validate() throws {
+        if sources.isEmpty { throw ValidationError("give it footage: zanzo quantize MODEL SOURCE…") }
+        if skip < 0 { throw ValidationError("--skip \(skip): frames are counted from 0") }
+        if let rate, !(rate > 0 && rate.isFinite) {
+            throw ValidationError("--rate \(rate): it must be a number over 0")
+        }
+        if let frames, frames < 1 { throw ValidationError("--frames \(frames): it must be 1 or more") }
+    }
+
+    func run() throws {
+        var request = Quantising.Request(model: model, sources: sources)
+        (request.rate, request.skip, request.maximumFrames) = (rate, skip, frames)
+        let outcome = try Quantising(request).run()
+        func percent(_ share: Double) -> String { "\((share * 1000).rounded() / 10) %" }
+        print("\(counted(outcome.frames, "frame")) measured, written into \(model)")
+        print(
+            "int8 moves a frame's error by \(percent(outcome.meanDifference)) on average, "
+                + "\(percent(outcome.largestDifference)) at most")
+    }
+}
