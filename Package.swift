@@ -96,7 +96,7 @@ let package = Package(
         tests("Capture", ["CAllocations", "CFFmpeg", "CV4L2", "Kernels", "Video"]),
         tests(
             "Publish",
-            ["Pictures", "Video", .product(name: "Logging", package: "swift-log")]),
+            ["Pictures", "Video", .product(name: "Logging", package: "swift-log")] + nio),
         tests(
             "Service",
             ["Anomaly", "Capture", "Publish", "TestSupport", "Video", .product(name: "Logging", package: "swift-log")]),
