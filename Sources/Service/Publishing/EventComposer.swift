@@ -105,6 +105,9 @@ struct EventComposer {
             report.isLow
             ? "free space is under its floor (snapshots: min_free): periodic snapshots pause until there is more"
             : "there is enough free space again"
+        data.free = report.free.map { UInt64(clamping: $0) }
+        data.floor = UInt64(clamping: report.floor)
+        data.used = UInt64(clamping: report.byteCount)
         return make(.storageLow, data, time)
     }
 
