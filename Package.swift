@@ -99,6 +99,9 @@ let package = Package(
             ["Pictures", "Video", .product(name: "Logging", package: "swift-log")] + nio),
         tests(
             "Service",
-            ["Anomaly", "Capture", "Publish", "TestSupport", "Video", .product(name: "Logging", package: "swift-log")]),
+            [
+                "Anomaly", "Capture", "Kernels", "Model", "Publish", "TestSupport", "Video",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
     ]
 )
