@@ -21,9 +21,6 @@ final class ScoringStage {
     private var lastLatest: MonotonicTime?
     private var lastKept: MonotonicTime?
 
-    /// How often `latest.png` is drawn anew.
-    static let latestEvery = Duration.seconds(10)
-
     init(camera: Camera, reconstructor: Reconstructor) {
         self.camera = camera
         self.reconstructor = reconstructor
@@ -135,16 +132,16 @@ final class ScoringStage {
 
     private func takeSnapshot(_ slot: FrameSlot, _ rebuilt: Reconstruction, _ score: Report) {
         let settings = camera.settings
-        let isLatest = isDue(Self.latestEvery, since: lastLatest, slot.time)
+        let isLatest = isDue(settings.latestEvery, since: lastLatest, slot.time)
         let isKept = isDue(settings.snapshotEvery, since: lastKept, slot.time)
         guard isLatest || isKept else { return }
-        lastLatest = slot.time
+        if isLatest { lastLatest = slot.time }
         if isKept { lastKept = slot.time }
         // Periodic pictures have a buffer of their own: they never take an event's.
         guard let moment = camera.periodicMoments.take() else { return camera.counters.unpictured.add() }
         moment.fill(from: slot, reconstruction: rebuilt.output)
         var report = score
-        report.kind = .snapshot(keep: isKept)
+        report.kind = .snapshot(latest: isLatest, keep: isKept)
         report.moment = moment
         if !camera.scoringOutbox.offer(report) {
             moment.giveBack()

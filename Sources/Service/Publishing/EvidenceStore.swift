@@ -47,13 +47,15 @@ final class EvidenceStore {
         return paths
     }
 
-    /// `latest.png`, and a periodic snapshot where the report says so.
+    /// `latest.png`, a periodic snapshot or both, as the report says.
     func writePeriodic(_ report: Report, _ camera: Camera) {
         guard let moment = report.moment else { return }
         defer { moment.giveBack() }
-        guard let picture = encode({ comparison(report, moment, camera) }) else { return }
-        _ = store(picture, camera, .latest)
-        if case .snapshot(keep: true) = report.kind { _ = store(picture, camera, .periodic(time: report.utc)) }
+        guard case .snapshot(let latest, let keep) = report.kind,
+            let picture = encode({ comparison(report, moment, camera) })
+        else { return }
+        if latest { _ = store(picture, camera, .latest) }
+        if keep { _ = store(picture, camera, .periodic(time: report.utc)) }
     }
 
     /// Deletes what is too old or too much; says where free space has become low, or is enough again.
