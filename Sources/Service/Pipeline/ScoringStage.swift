@@ -50,7 +50,7 @@ final class ScoringStage {
             report.score = report.raw / threshold
             let transition = detector.observe(score: report.score, frame: slot.index, time: slot.time)
             report.peak = detector.peak
-            note(slot, rebuilt, transition)
+            note(slot, rebuilt, report.score, transition)
             if let transition { tell(transition, report, slot, rebuilt) }
         }
         camera.counters.score.store(report.score.bitPattern, ordering: .relaxed)
@@ -99,12 +99,12 @@ final class ScoringStage {
         send(Report(kind: .scene(change), frame: lastSlot.frame, time: lastSlot.time, utc: lastSlot.utc))
     }
 
-    private func note(_ slot: FrameSlot, _ rebuilt: Reconstruction, _ transition: Transition?) {
+    private func note(_ slot: FrameSlot, _ rebuilt: Reconstruction, _ score: Double, _ transition: Transition?) {
         history.aspect = Double(slot.pictureSize.width) / Double(slot.pictureSize.height)
         if case .start = transition {
-            history.begin(slot, output: rebuilt.output)
+            history.begin(slot, score: score, output: rebuilt.output)
         } else if detector.isActive {
-            history.noteDuringEvent(slot, output: rebuilt.output)
+            history.noteDuringEvent(slot, score: score, output: rebuilt.output)
         } else {
             history.note(slot, output: rebuilt.output)
         }

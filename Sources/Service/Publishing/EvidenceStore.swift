@@ -38,10 +38,11 @@ final class EvidenceStore {
             let began = report.began ?? report.time
             return Pictures.Evidence.strip(
                 columns: (0..<strip.count).map { index in
-                    StripColumn(
+                    let column = strip.columns[index]
+                    return StripColumn(
                         luma: Array(strip.luma(index)), reconstruction: Array(strip.reconstruction(index)),
-                        size: strip.modelSize, offset: (strip.columns[index].time - began).seconds,
-                        isEvent: strip.columns[index].isDuringEvent)
+                        size: strip.modelSize, offset: (column.time - began).seconds, isEvent: column.isDuringEvent,
+                        score: column.score.isNaN ? nil : column.score)
                 }, aspect: strip.aspect, caption: "\(camera.name)  \(running.start)  event \(running.id)")
         }
         return paths
