@@ -111,6 +111,18 @@ struct EventComposer {
         return make(.storageLow, data, time)
     }
 
+    mutating func journalSpace(_ space: JournalSpace, time: UTCTime) -> Event {
+        var data = EventData(camera: nil)
+        data.reason = space.isLow ? "low" : "recovered"
+        data.message =
+            space.isLow
+            ? "the journal's disk is full: events go on for a while from \(space.reserve >> 10) KiB kept in reserve"
+            : "there is enough free space for the journal again"
+        data.free = space.free.map { UInt64(clamping: $0) }
+        data.floor = UInt64(clamping: space.floor)
+        return make(.storageLow, data, time)
+    }
+
     /// An event of the daemon itself, or of a camera's model.
     mutating func notice(_ type: EventType, _ data: EventData, _ time: UTCTime) -> Event { make(type, data, time) }
 
