@@ -1,7 +1,7 @@
+import Files
 import FoundationEssentials
 import Glibc
 import Logging
-import Pictures
 
 // How the journal's file comes to be open, locked and whole.
 extension Journal {
@@ -54,7 +54,7 @@ extension Journal {
             if JournalOperations().writeAll([0x0A], to: descriptor) == 0 { return }
         }
         log.warning("\(names.path): its last line is torn (\(rest.count) bytes); it is kept in \(names.torn)")
-        try? atomicWrite(rest, path: names.torn)
+        try? AtomicFile.write(rest, path: names.torn)
         ftruncate(descriptor, off_t(end))
         fsync(descriptor)
     }

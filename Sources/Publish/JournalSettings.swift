@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// Where the journal lies and how much of it is kept.
@@ -46,12 +47,8 @@ struct JournalNames: Sendable, Hashable {
 
     init(_ path: String) {
         self.path = path
-        if let slash = path.lastIndex(of: "/") {
-            directory = slash == path.startIndex ? "/" : String(path[..<slash])
-            name = String(path[path.index(after: slash)...])
-        } else {
-            (directory, name) = (".", path)
-        }
+        let parts = PathParts(path)
+        (directory, name) = (parts.directory, parts.name)
     }
 
     /// Held locked while a process writes the journal.
