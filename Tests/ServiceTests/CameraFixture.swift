@@ -10,10 +10,16 @@ struct CameraFixture {
     let stage: ScoringStage
     let slot: FrameSlot
 
-    init(_ settings: CameraConfiguration = DaemonFixture.camera(seconds: 1)) throws {
+    init(
+        _ settings: CameraConfiguration = DaemonFixture.camera(seconds: 1), identity: String? = nil
+    ) throws {
         var library = ModelLibrary(kernels: .best)
+        let plan = try library.plan(for: settings)
         camera = Camera(
-            settings: settings, plan: try library.plan(for: settings), pictureWidth: 64, publisherBell: Doorbell())
+            settings: settings,
+            plan: ScoringPlan(
+                model: plan.model, identity: identity ?? plan.identity, method: plan.method, threshold: plan.threshold,
+                detector: plan.detector), pictureWidth: 64, publisherBell: Doorbell())
         stage = ScoringStage(camera: camera, reconstructor: Reconstructor(model: camera.plan.model))
         slot = FrameSlot(modelSize: camera.ring.modelSize, pictureCapacity: camera.ring.pictureCapacity)
     }

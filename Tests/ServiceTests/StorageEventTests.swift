@@ -40,7 +40,7 @@ import Video
         var composer = EventComposer()
         /// Lets a minute pass, in which something happens; what was told of storage so far.
         func minute() -> [String] {
-            desk.publish(composer.notice(.configReloaded, EventData(), time.utc()))
+            desk.publish(composer.reloaded([], time: time.utc()))
             time.advance(by: .seconds(61))
             desk.tick()
             return journal.reader.read(after: 0).lines.compactMap { EventLine($0.bytes) }
