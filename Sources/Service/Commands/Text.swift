@@ -1,11 +1,18 @@
 import CLinux
 import FoundationEssentials
+import Glibc
 import Publish
 
 /// Standard output and standard error, for programs that write a line at a time.
 public enum StandardOutput {
     /// Writes out what is buffered, so that a pipe's reader sees each line as it comes.
     public static func flush() { _ = zanzo_flush_output() }
+
+    /// Standard output's descriptor.
+    public static let descriptor = STDOUT_FILENO
+
+    /// Whether a person looks on.
+    public static var isTerminal: Bool { isatty(descriptor) == 1 }
 
     /// Writes to standard error.
     public static func complain(_ text: String) { zanzo_complain(text) }
@@ -32,11 +39,8 @@ public enum EventText {
 public enum StatusText {
     /// A head line and a row for each camera.
     public static func table(_ status: DaemonStatus) -> String {
-        func pad(_ text: String, _ width: Int) -> String {
-            text + String(repeating: " ", count: max(1, width - text.count))
-        }
         let widths = [20, 10, 8, 8, 8, 9, 30]
-        func row(_ cells: [String]) -> String { zip(cells, widths).map { pad($0, $1) }.joined() }
+        func row(_ cells: [String]) -> String { TextTable.row(cells, widths: widths) }
         var lines = [
             "zanzod \(status.version) on \(status.host), up \(Int(status.uptime)) s, \(status.subscribers) subscribers, "
                 + "sequence \(status.sequence)",
