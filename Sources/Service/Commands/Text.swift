@@ -22,16 +22,30 @@ public enum StandardOutput {
 public enum EventText {
     /// Time, camera, what happened, and what is known of it. A line that is not an event is given back as it is.
     public static func row(_ bytes: [UInt8]) -> String {
-        guard let line = EventLine(bytes) else { return String(decoding: bytes, as: UTF8.self) }
+        EventLine(bytes).map(row) ?? String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Time, camera, what happened, and what is known of it.
+    static func row(_ line: EventLine) -> String {
         let data = line.data
-        let words = line.type.split(separator: ".").dropFirst(2).prefix(2).joined(separator: ".")
-        var parts = [line.time, data.camera ?? "-", words]
+        var parts = [line.time, data.camera ?? "-", words(line)]
         if let score = data.score { parts.append("score \(score)") }
         if let peak = data.peak { parts.append("peak \(peak)") }
         if let reason = data.reason { parts.append(reason) }
         if let message = data.message { parts.append(message) }
         if let picture = data.snapshot ?? data.strip { parts.append(picture) }
-        return parts.joined(separator: "  ")
+        return printable(parts.joined(separator: "  "))
+    }
+
+    /// The type's two words: "anomaly.start".
+    static func words(_ line: EventLine) -> String {
+        line.type.split(separator: ".").dropFirst(2).prefix(2).joined(separator: ".")
+    }
+
+    /// The text without control characters: what a camera's server says must not steer a terminal.
+    static func printable(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
     }
 }
 
