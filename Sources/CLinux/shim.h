@@ -2,6 +2,7 @@
 // global). And what it gives to another module: struct winsize and struct tm belong to whichever C module is met first.
 #pragma once
 
+#include <gnu/libc-version.h>
 #include <stdio.h>
 #include <time.h>
 #include <sys/eventfd.h>

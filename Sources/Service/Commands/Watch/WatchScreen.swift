@@ -48,7 +48,7 @@ enum WatchScreen {
         guard let status = board.status else { return ScreenLine("waiting for zanzod", .faint) }
         let online = status.cameras.filter { $0.state == CameraState.online.name }.count
         let text =
-            "zanzod \(status.version) on \(EventText.printable(status.host)), up \(age(status.uptime)), "
+            "zanzod \(status.version) on \(EventText.printable(status.host)), up \(age(Int64(status.uptime))), "
             + "\(online) of \(status.cameras.count) cameras online"
         return status.isAlive
             ? ScreenLine(text)
@@ -108,8 +108,8 @@ enum WatchScreen {
     }
 
     /// Seconds as people say them: "12 s", "5 min", "3 h", "2 d".
-    static func age(_ seconds: some BinaryInteger) -> String {
-        switch max(0, Int(clamping: seconds)) {
+    static func age(_ seconds: Int64) -> String {
+        switch max(0, seconds) {
         case let s where s < 120: "\(s) s"
         case let s where s < 7200: "\(s / 60) min"
         case let s where s < 172_800: "\(s / 3600) h"
@@ -117,7 +117,6 @@ enum WatchScreen {
         }
     }
 
-    private static func age(_ seconds: Double) -> String { age(Int64(seconds)) }
 }
 
 /// A line of text in several styles.
