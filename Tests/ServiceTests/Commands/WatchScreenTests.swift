@@ -95,9 +95,12 @@ import Video
     }
 
     @Test func tellsThatTheDaemonIsAwayAndForgetsItWhenItAnswers() {
-        var board = Self.board()
-        board.trouble = "connect to /run/x: refused"
-        #expect(WatchScreen.lines(board, now: Self.now, width: 200)[0].text.contains("trying again: connect to /run/x"))
+        var board = Self.board([Self.score(3)])
+        board.lose("connect to /run/x: refused")
+        let lines = WatchScreen.lines(board, now: Self.now, width: 200).map(\.text)
+        #expect(lines[0].contains("trying again: connect to /run/x"))
+        // What it said last does not look as if it still held.
+        #expect(lines[2].hasPrefix("porch   unknown   0.0    0.0     7      -      ········│········"))
         board.take(Self.status())
         #expect(WatchScreen.lines(board, now: Self.now, width: 200)[0].text.hasPrefix("zanzod 1.2.3"))
     }

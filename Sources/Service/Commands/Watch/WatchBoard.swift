@@ -9,8 +9,6 @@ struct WatchBoard {
         var peaks: [(second: Int64, score: Double)] = []
         /// The latest score; nil before the first, and without a threshold.
         var score: Double?
-        /// The latest raw score.
-        var raw: Double?
         /// The highest score since `takePeak`.
         var peak: Double?
         /// The last event: its type's words, and when.
@@ -25,7 +23,7 @@ struct WatchBoard {
     /// The daemon's last answer; nil before the first.
     private(set) var status: DaemonStatus?
     /// Why the daemon does not answer; nil where it does.
-    var trouble: String?
+    private(set) var trouble: String?
     private var heard: [String: Heard] = [:]
 
     /// A board for `wanted` cameras (none for all) that knows nothing yet.
@@ -45,6 +43,18 @@ struct WatchBoard {
         trouble = nil
         let names = Set(status.cameras.map(\.name))
         heard = heard.filter { names.contains($0.key) }
+    }
+
+    /// Takes in that the daemon does not answer: what it said last is not shown as if it still held.
+    mutating func lose(_ trouble: String) {
+        self.trouble = trouble
+        for index in (status?.cameras ?? []).indices {
+            status?.cameras[index].state = "unknown"
+            status?.cameras[index].framesPerSecondIn = 0
+            status?.cameras[index].framesPerSecondScored = 0
+            status?.cameras[index].score = nil
+        }
+        for name in heard.keys { heard[name]?.score = nil }
     }
 
     /// Takes in a line from the socket; the event, where it is one.
@@ -68,7 +78,7 @@ struct WatchBoard {
 
     private mutating func take(_ line: ScoreLine) {
         var camera = heard[line.camera] ?? Heard()
-        (camera.score, camera.raw) = (line.score, line.raw)
+        camera.score = line.score
         if let score = line.score {
             camera.peak = max(camera.peak ?? score, score)
             let second = line.time.microseconds / 1_000_000

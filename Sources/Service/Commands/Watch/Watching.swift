@@ -20,12 +20,14 @@ public struct Watching {
     public init(socket: String, cameras: [String]) throws {
         self.socket = socket
         board = WatchBoard(wanted: cameras)
+        nextAsk = time.now() + Self.ask
+        let status = try Self.status(socket)
         var subscription = Subscription()
         subscription.cameras = cameras
         subscription.scores = true
+        // From the first moment on, also where the connection is lost before there was an event to go on from.
+        subscription.after = status.sequence
         follower = EventFollower(path: socket, subscription: subscription)
-        nextAsk = time.now() + Self.ask
-        let status = try Self.status(socket)
         let names = status.cameras.map(\.name)
         if let unknown = cameras.first(where: { !names.contains($0) }) {
             throw StartError(
@@ -62,11 +64,12 @@ public struct Watching {
 
     private mutating func runPlain() throws {
         while true {
+            let trouble = board.trouble
             try hear(until: nextAsk) { print(EventText.row($0)) }
+            if let new = board.trouble, new != trouble { StandardOutput.complain("\(EventText.printable(new))\n") }
             for camera in board.cameras {
                 print(WatchScreen.plain(camera, peak: board.takePeak(camera.name), now: time.utc()))
             }
-            if let trouble = board.trouble { StandardOutput.complain("\(EventText.printable(trouble))\n") }
             StandardOutput.flush()
         }
     }
@@ -81,7 +84,7 @@ public struct Watching {
             }
             if time.now() >= nextAsk {
                 nextAsk = time.now() + Self.ask
-                do { board.take(try Self.status(socket)) } catch { board.trouble = "\(error)" }
+                do { board.take(try Self.status(socket)) } catch { board.lose("\(error)") }
             }
         } while time.now() < deadline
     }
