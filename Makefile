@@ -72,6 +72,9 @@ format:
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+	@for page in $(if $(shell command -v groff),man/*); do \
+	    said=$$(groff -mdoc -Tutf8 -ww -z $$page 2>&1); test -z "$$said" || { echo "$$said" >&2; exit 1; }; \
+	done
 
 # Debug symbols stay in .build: the installed programs are stripped, 14 MB instead of 21.
 install:
@@ -89,6 +92,9 @@ install:
 	install -d $(DESTDIR)$(PREFIX)/share/zanzo
 	install -m 644 config/demo.safetensors $(DESTDIR)$(PREFIX)/share/zanzo
 	install -m 644 README.md LICENSE config/zanzo.yaml $(DESTDIR)$(PREFIX)/share/doc/zanzo
+	for page in zanzo.1 zanzo.yaml.5 zanzod.8; do \
+	    install -D -m 644 man/$$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page || exit 1; \
+	done
 	# What the administrator wrote stays: a configuration that is there is never overwritten.
 	test -e $(DESTDIR)$(SYSCONFDIR)/zanzo/zanzo.yaml || \
 	    install -m 644 config/zanzo.yaml $(DESTDIR)$(SYSCONFDIR)/zanzo/zanzo.yaml
@@ -107,7 +113,8 @@ endif
 	rm -f $(DESTDIR)$(PREFIX)/bin/zanzod $(DESTDIR)$(PREFIX)/bin/zanzo \
 	    $(DESTDIR)$(PREFIX)/lib/systemd/system/zanzod.service $(DESTDIR)$(PREFIX)/lib/systemd/system/zanzod.socket \
 	    $(DESTDIR)$(PREFIX)/lib/sysusers.d/zanzo.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/zanzo.conf \
-	    $(DESTDIR)$(SYSCONFDIR)/logrotate.d/zanzo
+	    $(DESTDIR)$(SYSCONFDIR)/logrotate.d/zanzo $(DESTDIR)$(PREFIX)/share/man/man1/zanzo.1 \
+	    $(DESTDIR)$(PREFIX)/share/man/man5/zanzo.yaml.5 $(DESTDIR)$(PREFIX)/share/man/man8/zanzod.8
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/zanzo $(DESTDIR)$(PREFIX)/share/zanzo
 ifeq ($(DESTDIR),)
 	if test -d /run/systemd/system; then systemctl daemon-reload; fi

@@ -51,17 +51,20 @@ let package = Package(
         // Our own C: microkernels only.
         .target(name: "CKernels", cSettings: kernelFlags),
 
+        room("Files", []),
         room("Video", []),
         room("Kernels", ["CKernels"]),
-        room("Model", ["Kernels"]),
+        room("Model", ["Files", "Kernels"]),
         room("Anomaly", ["Video"]),
         room("Pictures", ["Video", "CPNG"]),
         room("Capture", ["Video", "Kernels", "CFFmpeg", "CV4L2"]),
-        room("Publish", ["Anomaly", "Pictures", "Video", .product(name: "Logging", package: "swift-log")] + nio),
+        room(
+            "Publish",
+            ["Anomaly", "Files", "Pictures", "Video", .product(name: "Logging", package: "swift-log")] + nio),
         room(
             "Service",
             [
-                "Video", "Kernels", "Model", "Anomaly", "Pictures", "Capture", "Publish", "CFFmpeg", "CLinux",
+                "Files", "Video", "Kernels", "Model", "Anomaly", "Pictures", "Capture", "Publish", "CFFmpeg", "CLinux",
                 "CSystemd",
                 "CYAML",
                 .product(name: "Logging", package: "swift-log"),
@@ -88,17 +91,21 @@ let package = Package(
         // Counts allocations, for the tests that prove that there are none.
         .target(name: "CAllocations", path: "Tests/CAllocations"),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        tests("Files", []),
         tests("Video", []),
         tests("Kernels", ["CKernels", "TestSupport"]),
         tests("Model", ["Kernels", "CAllocations", "TestSupport"]),
         tests("Anomaly", ["TestSupport", "Video"]),
-        tests("Pictures", ["Video"]),
+        tests("Pictures", ["Files", "Video"]),
         tests("Capture", ["CAllocations", "CFFmpeg", "CV4L2", "Kernels", "Video"]),
         tests(
             "Publish",
-            ["Pictures", "Video", .product(name: "Logging", package: "swift-log")]),
+            ["Pictures", "Video", .product(name: "Logging", package: "swift-log")] + nio),
         tests(
             "Service",
-            ["Anomaly", "Capture", "Publish", "TestSupport", "Video", .product(name: "Logging", package: "swift-log")]),
+            [
+                "Anomaly", "Capture", "Kernels", "Model", "Publish", "TestSupport", "Video",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
     ]
 )

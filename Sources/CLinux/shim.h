@@ -1,11 +1,14 @@
 // What Swift's Glibc module leaves out of Linux: eventfd(2), prctl(2), and stderr as a value (Swift 6 refuses the mutable
-// global).
+// global). And what it gives to another module: struct winsize and struct tm belong to whichever C module is met first.
 #pragma once
 
+#include <gnu/libc-version.h>
 #include <stdio.h>
 #include <time.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <termios.h>
 
 static const int ZANZO_EFD_FLAGS = EFD_NONBLOCK | EFD_CLOEXEC;
 
@@ -18,8 +21,27 @@ static inline void zanzo_complain(const char *_Nonnull text) { fputs(text, stder
 /// Flushes standard output; 0 where all of it was written.
 static inline int zanzo_flush_output(void) { return fflush(stdout); }
 
-/// The local time as `2026-09-01 02:03:04`; returns its length. (With several C modules in sight, Swift credits struct tm
-/// to whichever it met first, and refuses it.)
+/// A terminal's size in characters; 0 where it has one.
+static inline int zanzo_terminal_size(int descriptor, int *_Nonnull columns, int *_Nonnull rows) {
+    struct winsize size;
+    if (ioctl(descriptor, TIOCGWINSZ, &size) != 0 || !size.ws_col || !size.ws_row) return -1;
+    *columns = size.ws_col;
+    *rows = size.ws_row;
+    return 0;
+}
+
+/// Whether a terminal shows what is typed: sets it, forgets what was typed and not yet read, and returns what it was (1 or
+/// 0); -1 where `descriptor` is no terminal.
+static inline int zanzo_set_echo(int descriptor, int is_on) {
+    struct termios modes;
+    if (tcgetattr(descriptor, &modes) != 0) return -1;
+    int was_on = (modes.c_lflag & ECHO) != 0;
+    modes.c_lflag = is_on ? modes.c_lflag | ECHO : modes.c_lflag & ~(tcflag_t)ECHO;
+    tcsetattr(descriptor, TCSAFLUSH, &modes);
+    return was_on;
+}
+
+/// The local time as `2026-09-01 02:03:04`; returns its length.
 static inline size_t zanzo_local_time(char *_Nonnull buffer, size_t size) {
     time_t now = time(NULL);
     struct tm parts;

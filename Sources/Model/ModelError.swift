@@ -1,3 +1,5 @@
+import Files
+
 /// Why a model file cannot be used: one line that names the file, the tensor where there is one, and what to do.
 public struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What kind of fault it is.
@@ -24,6 +26,12 @@ public struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
     /// An error about `path`, or about one tensor in it.
     public init(_ code: Code, path: String, tensor: String? = nil, _ message: String) {
         (self.code, self.path, self.tensor, self.message) = (code, path, tensor, message)
+    }
+
+    /// A model file that could not be written in the place of `path`.
+    init(replacing path: String, _ error: FileError) {
+        let text = error.code == .unsynced ? error.message : "cannot be replaced, and is untouched: \(error.message)"
+        self.init(.unwritable, path: path, text)
     }
 
     /// `FILE: tensor NAME: message`, on one line whatever the file's own words contain.

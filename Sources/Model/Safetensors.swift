@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// Writing safetensors files: whole, or not at all.
@@ -34,10 +35,14 @@ public enum Safetensors {
             return SafetensorsFile.Tensor(
                 name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, range: at..<at + tensor.bytes.count)
         }
-        let file = try AtomicFile(replacing: path, mode: 0o644)
-        try file.write(header(entries, metadata))
-        for tensor in tensors { try file.write(tensor.bytes) }
-        try file.commit()
+        do {
+            let file = try AtomicFile(replacing: path, mode: 0o644)
+            try file.write(header(entries, metadata))
+            for tensor in tensors { try file.write(tensor.bytes) }
+            try file.commit()
+        } catch {
+            throw ModelError(replacing: path, error)
+        }
     }
 
     /// Changes the metadata of a model file and leaves its tensors as they are, atomically.
@@ -51,10 +56,14 @@ public enum Safetensors {
         let old = try SafetensorsFile(path: target)
         var metadata = old.metadata
         change(&metadata)
-        let file = try AtomicFile(replacing: target, mode: old.mapping.mode)
-        try file.write(header(old.tensors, metadata))
-        try file.write(old.data)
-        try file.commit()
+        do {
+            let file = try AtomicFile(replacing: target, mode: old.mapping.mode)
+            try file.write(header(old.tensors, metadata))
+            try file.write(old.data)
+            try file.commit()
+        } catch {
+            throw ModelError(replacing: target, error)
+        }
         old.close()
         lock.release()
     }

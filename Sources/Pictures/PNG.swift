@@ -6,6 +6,9 @@ public enum PNG {
     /// The widest and tallest picture that is decoded: more is a bomb, not a picture.
     public static let maximumSide = 16_384
 
+    /// The version of the libpng that this process runs with.
+    public static var libraryVersion: String { png_get_libpng_ver(nil).map { String(cString: $0) } ?? "unknown" }
+
     /// Encodes `canvas` as an 8-bit RGB PNG.
     ///
     /// `compression` is zlib's level, 0…9. Level 2 with the "up" filter was the best of what was measured: a walkway's

@@ -1,4 +1,4 @@
-/// What went wrong while a picture was made, read or written.
+/// What went wrong while a picture was encoded or decoded.
 public struct PictureError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kind of fault, for code that decides by it.
     public enum Code: String, Sendable, Hashable {
@@ -8,19 +8,11 @@ public struct PictureError: Error, Sendable, Hashable, CustomStringConvertible {
         case badData
         /// The encoder gave up.
         case encoding
-        /// The file system is full, or the quota is used up.
-        case noSpace
-        /// The file system is mounted read-only.
-        case readOnly
-        /// The user may not write there.
-        case noPermission
-        /// Another fault of the operating system.
-        case system
     }
 
     /// The kind of fault.
     public var code: Code
-    /// What was being done: "write /var/lib/zanzo/porch/latest.png".
+    /// What was being done: "decode PNG".
     public var operation: String
     /// What happened, and what to do about it.
     public var message: String

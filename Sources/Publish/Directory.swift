@@ -1,4 +1,5 @@
 import Glibc
+import Video
 
 /// An open directory. Its children are reached by name through the descriptor, and symbolic links are not followed: who
 /// can write into a camera's directory cannot lead the daemon out of it.
@@ -48,11 +49,16 @@ struct Directory: ~Copyable {
     }
 
     /// The bytes of a regular file; nil for anything else.
-    func fileByteCount(_ name: String) -> Int64? {
+    func fileByteCount(_ name: String) -> Int64? { file(name)?.byteCount }
+
+    /// A regular file's bytes, when it was written, and its inode; nil for anything else.
+    func file(_ name: String) -> (byteCount: Int64, time: UTCTime, inode: UInt64)? {
         var status = stat()
         guard fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0, status.st_mode & S_IFMT == S_IFREG
         else { return nil }
-        return Int64(status.st_size)
+        let written = status.st_mtim
+        let time = UTCTime(microseconds: Int64(written.tv_sec) * 1_000_000 + Int64(written.tv_nsec) / 1000)
+        return (Int64(status.st_size), time, UInt64(status.st_ino))
     }
 
     /// Deletes a file; false where it stays.

@@ -30,8 +30,6 @@ public struct EventData: Sendable, Hashable, Codable {
     public var peak: Double?
     /// The frame's number since the camera's pipeline started.
     public var frame: UInt64?
-    /// Frames scored during the event.
-    public var frames: UInt64?
     /// Seconds: of an event since its start, of a frozen or lost picture since it was last seen to live.
     public var duration: Double?
     /// Where the frame differs, the worst first.
@@ -71,7 +69,6 @@ public struct EventData: Sendable, Hashable, Codable {
         text.number("raw", raw, digits: 4)
         text.number("peak", peak, digits: 4)
         text.number("frame", frame)
-        text.number("frames", frames)
         text.number("duration", duration, digits: 6)
         text.array("regions", regions) { text, region in
             text.braces { text in

@@ -1,14 +1,13 @@
-import FoundationEssentials
 import Glibc
 public import Logging
-import Pictures
 import Synchronization
 import Video
 
 /// The append-only record of events, one JSON line each, numbered without gaps across restarts.
 ///
 /// A line is in the file, whole, before its event is published. A crash may leave a torn last line, which the next
-/// opening repairs; a full disk leaves nothing half-written, and the number is given to the next line that fits.
+/// opening repairs; a full disk leaves nothing half-written, and the number is given to the next line that fits. For that
+/// day a reserve is kept beside the file, so that lines go on for a while.
 public final class Journal: Sendable {
     private let settings: JournalSettings
     private let names: JournalNames
@@ -24,6 +23,7 @@ public final class Journal: Sendable {
         var first: UInt64?  // of the current file
         var firstTime: UTCTime?
         var needsRepair = false
+        var reserve: JournalReserve
     }
 
     /// Opens the journal, makes what is missing, repairs a torn last line and finds the last number.
@@ -38,6 +38,7 @@ public final class Journal: Sendable {
 
     init(settings: JournalSettings, operations: JournalOperations, log: Logger) throws(PublishError) {
         precondition(settings.keep >= 0 && settings.maximumByteCount > 0, "a journal of no size")
+        precondition(settings.reserveByteCount >= 64 << 10, "a reserve of no size")
         self.settings = settings
         self.operations = operations
         self.log = log
@@ -55,7 +56,9 @@ public final class Journal: Sendable {
             }
             let file = try Self.openFile(names)
             Self.repair(file, names, log)
-            var state = State(file: file, lock: lock, sequenceFile: sequenceFile, last: 0)
+            let reserve = JournalReserve(
+                path: names.reserve, wholeByteCount: settings.reserveByteCount, operations: operations, log: log)
+            var state = State(file: file, lock: lock, sequenceFile: sequenceFile, last: 0, reserve: reserve)
             Self.lookAtFirstLine(&state)
             // The file's own last line may be missing (set aside just before a crash): the others know better.
             state.last = max(remembered, JournalReader(path: settings.path).lastSequence() ?? 0)
@@ -80,6 +83,14 @@ public final class Journal: Sendable {
 
     /// The number of the last line written; 0 where there is none.
     public var lastSequence: UInt64 { state.withLock { $0.last } }
+
+    /// How much room there is; fills the reserve again where the disk is no longer full. Cheap enough for once a second.
+    public func checkSpace() -> JournalSpace {
+        state.withLock { state in
+            state.reserve.refill()
+            return state.reserve.space
+        }
+    }
 
     /// Gives the event its number and writes its line whole; returns once it is in the file (and on the disk, unless
     /// its type is among `unsynced`).
@@ -119,17 +130,24 @@ public final class Journal: Sendable {
         if shouldRotate(state, size: Int(status.st_size), adding: line.count, now: event.time), rotate(&state) {
             guard fstat(state.file, &status) == 0 else { throw PublishError(errno: errno, operation: operation) }
         }
-        var problem = operations.writeAll(line, to: state.file)
-        if problem == 0, !settings.unsynced.contains(event.type) { problem = operations.sync(state.file) }
-        guard problem == 0 else {
-            // Take back what was written of it. Should even that fail, the next append repairs the file first.
-            state.needsRepair = ftruncate(state.file, status.st_size) != 0
-            throw PublishError(errno: problem, operation: operation)
+        var problem = write(line, event.type, at: status.st_size, &state)
+        while problem == ENOSPC || problem == EDQUOT, !state.needsRepair, state.reserve.release() {
+            problem = write(line, event.type, at: status.st_size, &state)
         }
+        guard problem == 0 else { throw PublishError(errno: problem, operation: operation) }
         state.last += 1
         if state.first == nil { (state.first, state.firstTime) = (state.last, event.time) }
         if let file = state.sequenceFile { SequenceFile.write(state.last, to: file) }
         return PublishedLine(sequence: state.last, type: event.type, camera: event.camera, bytes: line)
+    }
+
+    /// Writes a line at the file's end and syncs it; 0, or an errno with what was written of it taken back.
+    private func write(_ line: [UInt8], _ type: EventType, at end: off_t, _ state: inout State) -> Int32 {
+        var problem = operations.writeAll(line, to: state.file)
+        if problem == 0, !settings.unsynced.contains(type) { problem = operations.sync(state.file) }
+        // Should even taking back fail, the next append repairs the file first.
+        if problem != 0 { state.needsRepair = ftruncate(state.file, end) != 0 }
+        return problem
     }
 
     private func shouldRotate(_ state: State, size: Int, adding count: Int, now: UTCTime) -> Bool {
@@ -183,59 +201,5 @@ public final class Journal: Sendable {
         guard let line = JournalFile(descriptor: state.file)?.firstLine() else { return }
         state.first = line.sequence
         state.firstTime = LineScanner.time(line.bytes[...]).flatMap { TimeText.parse(rfc3339: $0) }
-    }
-
-    private static func takeLock(_ names: JournalNames) throws(PublishError) -> Int32 {
-        let operation = "lock \(names.path)"
-        let lock = open(names.lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
-        guard lock >= 0 else { throw PublishError(errno: errno, operation: operation) }
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            let number = errno
-            close(lock)
-            guard number == EWOULDBLOCK else { throw PublishError(errno: number, operation: operation) }
-            throw PublishError(
-                code: .busy, operation: operation,
-                message: "another zanzod writes this journal: stop it, or give this one another path")
-        }
-        return lock
-    }
-
-    private static func openFile(_ names: JournalNames) throws(PublishError) -> Int32 {
-        let operation = "open \(names.path)"
-        // Non-blocking, so that a FIFO laid there does not hang the start; a regular file does not mind.
-        let file = open(names.path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o640)
-        guard file >= 0 else { throw PublishError(errno: errno, operation: operation) }
-        var status = stat()
-        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            close(file)
-            throw PublishError(
-                code: .badSetting, operation: operation, message: "the journal must be a regular file, and this is not")
-        }
-        syncDirectory(names)
-        return file
-    }
-
-    private static func syncDirectory(_ names: JournalNames) {
-        let directory = open(names.directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard directory >= 0 else { return }
-        fsync(directory)
-        close(directory)
-    }
-
-    /// Makes the file end with a whole line. A last line that lacks only its newline gets it; what is torn is kept aside
-    /// for a person to look at, and cut off.
-    private static func repair(_ descriptor: Int32, _ names: JournalNames, _ log: Logger) {
-        guard let file = JournalFile(descriptor: descriptor), file.byteCount > 0 else { return }
-        let end = file.lastLineEnd(before: file.byteCount)
-        guard end < file.byteCount else { return }
-        let rest = file.read(at: end, count: min(file.byteCount - end, JournalFile.maximumLineByteCount))
-        if LineScanner.sequence(rest[...]) != nil, (try? JSONDecoder().decode(EventLine.self, from: Data(rest))) != nil
-        {
-            if JournalOperations().writeAll([0x0A], to: descriptor) == 0 { return }
-        }
-        log.warning("\(names.path): its last line is torn (\(rest.count) bytes); it is kept in \(names.torn)")
-        try? atomicWrite(rest, path: names.torn)
-        ftruncate(descriptor, off_t(end))
-        fsync(descriptor)
     }
 }

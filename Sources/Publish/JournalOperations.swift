@@ -9,6 +9,29 @@ struct JournalOperations: Sendable {
     }
     /// Waits until the file's contents are on the disk; 0 or an errno.
     var sync: @Sendable (Int32) -> Int32 = { fdatasync($0) == 0 ? 0 : errno }
+    /// Bytes of the disk that the file at a path holds; 0 where it is not there.
+    var reserved: @Sendable (String) -> Int = { path in
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return 0 }
+        return min(Int(status.st_size), Int(status.st_blocks) * 512)
+    }
+    /// Makes the file at a path hold so many bytes of the disk, and removes it for none; 0 or an errno.
+    var reserve: @Sendable (String, Int) -> Int32 = { path, byteCount in
+        guard byteCount > 0 else { return unlink(path) == 0 ? 0 : errno }
+        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o640)
+        guard file >= 0 else { return errno }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0 else { return errno }
+        guard byteCount > status.st_size else { return ftruncate(file, byteCount) == 0 ? 0 : errno }
+        let problem = posix_fallocate(file, 0, byteCount)
+        if problem != 0 { ftruncate(file, status.st_size) }
+        return problem
+    }
+    /// Bytes that are free for the daemon where the file at a path lies or would lie; nil where that cannot be told.
+    var freeSpace: @Sendable (String) -> Int64? = {
+        SnapshotStoreSettings.measureFreeSpace(JournalNames($0).directory)
+    }
 
     /// Writes all of the bytes; 0 or an errno.
     func writeAll(_ bytes: [UInt8], to file: Int32) -> Int32 {

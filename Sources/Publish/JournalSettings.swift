@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// Where the journal lies and how much of it is kept.
@@ -17,12 +18,15 @@ public struct JournalSettings: Sendable, Hashable {
     public var keep: Int
     /// Types that are not synced to the disk one by one: a power cut (not a crash) may lose the last of them.
     public var unsynced: Set<EventType>
+    /// Bytes beside the journal that are kept for the day that the disk is full, so that events go on; 64 KiB at least.
+    public var reserveByteCount: Int
 
-    /// Settings with the shipped defaults: 16 MiB or 7 days a file, 8 files; all but updates and counts are synced.
+    /// Settings with the shipped defaults: 16 MiB or 7 days a file, 8 files; all but updates and counts are synced; 1 MiB in
+    /// reserve.
     public init(
         path: String = "/var/log/zanzo/events.jsonl", stateDirectory: String? = nil, host: String = "localhost",
         maximumByteCount: Int = 16 << 20, maximumAge: Duration = .seconds(7 * 86_400), keep: Int = 8,
-        unsynced: Set<EventType> = [.anomalyUpdate, .framesDropped]
+        unsynced: Set<EventType> = [.anomalyUpdate, .framesDropped], reserveByteCount: Int = 1 << 20
     ) {
         self.path = path
         self.stateDirectory = stateDirectory
@@ -31,6 +35,7 @@ public struct JournalSettings: Sendable, Hashable {
         self.maximumAge = maximumAge
         self.keep = keep
         self.unsynced = unsynced
+        self.reserveByteCount = reserveByteCount
     }
 }
 
@@ -42,16 +47,14 @@ struct JournalNames: Sendable, Hashable {
 
     init(_ path: String) {
         self.path = path
-        if let slash = path.lastIndex(of: "/") {
-            directory = slash == path.startIndex ? "/" : String(path[..<slash])
-            name = String(path[path.index(after: slash)...])
-        } else {
-            (directory, name) = (".", path)
-        }
+        let parts = PathParts(path)
+        (directory, name) = (parts.directory, parts.name)
     }
 
     /// Held locked while a process writes the journal.
     var lock: String { "\(directory)/.\(name).lock" }
+    /// Space kept for a full disk.
+    var reserve: String { "\(directory)/.\(name).reserve" }
     /// Where the rest of a torn line is kept for a person to look at.
     var torn: String { "\(path).torn" }
 

@@ -1,4 +1,4 @@
-public import Pictures
+public import Files
 import Glibc
 
 /// What went wrong on the way from an event to those who want to know of it.
@@ -42,21 +42,21 @@ public struct PublishError: Error, Sendable, Hashable, CustomStringConvertible {
     /// `operation: message`.
     public var description: String { "\(operation): \(message)" }
 
-    /// The same fault of a file that a picture's writer met.
-    public init(_ error: PictureError) {
+    /// The same fault of a file.
+    public init(_ error: FileError) {
         let code: Code =
             switch error.code {
             case .noSpace: .noSpace
             case .readOnly: .readOnly
             case .noPermission: .noPermission
-            case .badSize, .badData: .badData
-            case .encoding, .system: .system
+            case .badName: .badSetting
+            case .unsynced, .system: .system
             }
         self.init(code: code, operation: error.operation, message: error.message)
     }
 
     /// An errno as an error that says what to do.
     init(errno number: Int32, operation: String) {
-        self.init(AtomicFile.fault(number, operation: operation))
+        self.init(FileError(errno: number, operation: operation))
     }
 }

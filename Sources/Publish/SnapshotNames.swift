@@ -1,4 +1,4 @@
-import Pictures
+import Files
 import Video
 
 /// The names that snapshots have on disk. What does not match was not made by Zanzo, and is never deleted.

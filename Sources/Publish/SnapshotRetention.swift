@@ -14,6 +14,7 @@ extension SnapshotStore {
     public func sweep(now: UTCTime) throws(PublishError) -> SweepReport {
         let tree = try SnapshotTree(settings.directory)
         var report = SweepReport()
+        report.floor = settings.freeSpaceFloor
         let advantage = max(0, (settings.maximumEventAge - settings.maximumAge).nanoseconds / 1000)
         var units = tree.units().sorted { a, b in
             let (first, second) = (key(a, advantage), key(b, advantage))

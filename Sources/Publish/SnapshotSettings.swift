@@ -64,8 +64,13 @@ public struct SweepReport: Sendable, Hashable {
     public var failures = 0
     /// Bytes free afterwards; nil where that cannot be told.
     public var free: Int64?
+    /// Bytes that are to stay free.
+    public var floor: Int64 = 0
     /// Whether free space is under its floor.
     public var isLow = false
     /// Whether `isLow` is news: what `storage.low` is published for.
     public var didChange = false
+
+    /// A sweep that has found nothing yet.
+    public init() {}
 }

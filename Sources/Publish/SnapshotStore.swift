@@ -1,6 +1,6 @@
+import Files
 import Glibc
 public import Logging
-import Pictures
 import Synchronization
 import Video
 

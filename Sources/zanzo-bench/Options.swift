@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Glibc
 import Kernels
 public import Model
 
@@ -15,6 +16,12 @@ struct ModelOptions: ParsableArguments {
 
     func validate() throws {
         if let cpu, let problem = KernelTable.problem(with: cpu) { throw ValidationError("--cpu: \(problem)") }
+        // Passed over, it would give figures of other kernels than those asked for.
+        if cpu == nil, let wanted = getenv("ZANZO_CPU").map({ String(cString: $0) }),
+            let problem = KernelTable.problem(with: wanted)
+        {
+            throw ValidationError("ZANZO_CPU: \(problem)")
+        }
     }
 
     func load() throws -> Model {

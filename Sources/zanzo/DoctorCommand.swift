@@ -4,13 +4,25 @@ import Service
 /// `zanzo doctor`.
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Say what this CPU can do, and why a camera can't be used.")
+        commandName: "doctor", abstract: "Say what is in the way: on this machine, or of a camera.",
+        discussion: """
+            Without a source it looks at CPU, libraries, configuration, models, directories and the running daemon; each \
+            problem's line says what to do. With sources it tries each as the daemon would. Exit status 1 where there is \
+            a problem.
+            """)
 
     @Argument(help: "Devices, addresses or files to try.")
     var sources: [String] = []
+    @Option(help: "The configuration file.")
+    var config = "/etc/zanzo/zanzo.yaml"
+    @Option(help: "The user that zanzod runs as.")
+    var user = "zanzo"
 
     func run() throws {
-        let isWell = Doctor.examine(sources) { print($0) }
+        let isWell =
+            sources.isEmpty
+            ? Doctor.examineMachine(configuration: config, user: user) { print($0) }
+            : Doctor.examine(sources) { print($0) }
         if !isWell { throw ExitCode.failure }
     }
 }

@@ -7,7 +7,8 @@ struct Zanzo: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "zanzo", abstract: "Talk to zanzod, and prepare its models.", version: zanzoVersion,
         subcommands: [
-            EventsCommand.self, StatusCommand.self, CheckCommand.self, DoctorCommand.self, ReplayCommand.self,
-            CalibrateCommand.self, QuantizeCommand.self, RecordCommand.self, DemoCommand.self,
+            EventsCommand.self, SnapshotsCommand.self, StatusCommand.self, WatchCommand.self, CheckCommand.self,
+            DoctorCommand.self, ReplayCommand.self, CalibrateCommand.self, QuantizeCommand.self, RecordCommand.self,
+            DemoCommand.self,
         ])
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Files
 import Testing
 import Video
 
@@ -30,7 +31,7 @@ func exampleComparison() -> Canvas {
 /// Keeps a picture for a person to look at where `ZANZO_PICTURES` names a directory.
 func keep(_ picture: Canvas, _ name: String) throws {
     guard let directory = getenv("ZANZO_PICTURES") else { return }
-    try atomicWrite(PNG.encode(picture), path: "\(String(cString: directory))/\(name).png")
+    try AtomicFile.write(PNG.encode(picture), path: "\(String(cString: directory))/\(name).png")
 }
 
 @Suite struct EvidenceTests {

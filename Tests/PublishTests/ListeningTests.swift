@@ -123,6 +123,28 @@ extension SocketTests {
         }
 
         /// The daemon restarts twice; a follower sees every event once, those of the time between as well.
+        /// What a daemon under SIGSTOP looks like: it listens, accepts nobody, and its queue is full.
+        @Test func aDaemonThatAcceptsNobodyIsGivenUp() throws {
+            let directory = try TemporaryDirectory()
+            let path = directory.path + "/full.sock"
+            let listener = UnixAddress.makeSocket()
+            defer { close(listener) }
+            #expect(UnixAddress.with(path) { bind(listener, $0, $1) } == 0)
+            #expect(listen(listener, 0) == 0)
+            var waiting: [EventClient] = []
+            var refused: PublishError?
+            for _ in 0..<10 where refused == nil {
+                do {
+                    waiting.append(try EventClient(path: path, firstLine: [], timeout: .milliseconds(50)))
+                } catch {
+                    refused = error
+                }
+            }
+            #expect(!waiting.isEmpty, "the queue takes some")
+            #expect(refused?.code == .disconnected)
+            #expect(refused?.description.contains("zanzod has taken no connection for 0.05 seconds") == true)
+        }
+
         @Test func aFollowerGoesOnAcrossRestarts() async throws {
             let directory = try TemporaryDirectory()
             var subscription = Subscription()

@@ -143,7 +143,7 @@ import Video
         let store = try store(floor: 2000)
         disk.others.store(9000, ordering: .relaxed)
         var report = try store.sweep(now: someTime)
-        #expect(report.isLow && report.didChange && report.free == 1000)
+        #expect(report.isLow && report.didChange && report.free == 1000 && report.floor == 2000)
         #expect(try store.sweep(now: someTime).didChange == false)
         let error = #expect(throws: PublishError.self) { try put(store, 1, seconds: 0) }
         #expect(error?.code == .storageLow)

@@ -6,8 +6,11 @@ import Video
 @Suite struct StripHistoryTests {
     static let size = FrameSize(width: 2, height: 2)
 
-    /// Plays `before` frames, then an event of `during` frames, ten a second; every frame's luma is its number.
-    static func strip(before: Int, during: Int) -> (seconds: [Double], luma: [UInt8], isEvent: [Bool]) {
+    /// Plays `before` frames, then an event of `during` frames, ten a second; every frame's luma is its number. The
+    /// event's frame `peak` has the highest score.
+    static func strip(
+        before: Int, during: Int, peak: Int = 0
+    ) -> (seconds: [Double], luma: [UInt8], isEvent: [Bool]) {
         var history = StripHistory(modelSize: size)
         let slot = FrameSlot(modelSize: size, pictureCapacity: size)
         let output = UnsafeMutableBufferPointer<Float>.allocate(capacity: size.area)
@@ -17,12 +20,13 @@ import Video
             slot.time = MonotonicTime(nanoseconds: Int64(frame) * 100_000_000)
             slot.luma.update(repeating: UInt8(truncatingIfNeeded: frame))
             let rebuilt = UnsafeBufferPointer(output)
+            let score = frame == before + peak ? 9.0 : 1.5
             if frame < before {
                 history.note(slot, output: rebuilt)
             } else if frame == before {
-                history.begin(slot, output: rebuilt)
+                history.begin(slot, score: score, output: rebuilt)
             } else {
-                history.noteDuringEvent(slot, output: rebuilt)
+                history.noteDuringEvent(slot, score: score, output: rebuilt)
             }
         }
         let copy = Strip(capacity: StripHistory.capacity, modelSize: size)
@@ -48,9 +52,21 @@ import Video
         #expect(strip.seconds == strip.seconds.sorted())
         let event = zip(strip.seconds, strip.isEvent).filter(\.1).map(\.0)
         #expect(event.first == 0)
-        guard let last = event.last else { return }
-        #expect(last >= Double(during) / 10 * 0.75 - 0.5)
+        #expect(abs((event.last ?? 0) - Double(during - 1) / 10) < 1e-9, "the last frame is there")
+        // All but the last column are evenly apart, and the last is no further.
         let gaps = zip(event.dropFirst(), event).map { $0 - $1 }
-        #expect((gaps.max() ?? 0) - (gaps.min() ?? 0) < 1e-9)
+        let even = gaps.dropLast()
+        #expect((even.max() ?? 0) - (even.min() ?? 0) < 1e-9)
+        #expect((gaps.last ?? 0) <= (even.first ?? 1) + 1e-9)
+    }
+
+    /// Neither falls on a column that the stride takes, and the event is so long that columns were given up.
+    @Test(arguments: [1, 3, 42, 123, 198, 199])
+    func thePeakAndTheLastFrameAreShown(peak: Int) {
+        let strip = Self.strip(before: 20, during: 200, peak: peak)
+        #expect(strip.luma.contains(UInt8(20 + peak)))
+        #expect(strip.luma.last == 219)
+        #expect(Set(strip.luma).count == strip.luma.count, "no frame twice")
+        #expect(strip.luma == strip.luma.sorted() && strip.luma.count <= StripHistory.capacity)
     }
 }

@@ -7,6 +7,8 @@ import Video
 public final class EventClient {
     /// A line longer than this is not a daemon's.
     private static let maximumLineByteCount = 16 << 20
+    /// How long a daemon may take to accept a connection and its first line, unless said otherwise.
+    public static let patience = Duration.seconds(5)
 
     private let descriptor: Int32
     private let operation: String
@@ -15,20 +17,34 @@ public final class EventClient {
 
     /// Connects, and subscribes.
     ///
-    /// - Throws: `badSetting` for a path too long, `disconnected` where no daemon listens, `noPermission`.
-    public convenience init(path: String, subscription: Subscription) throws(PublishError) {
-        try self.init(path: path, firstLine: subscription.line)
+    /// - Throws: `badSetting` for a path too long, `disconnected` where no daemon listens or takes the connection
+    ///   within `timeout`, `noPermission`.
+    public convenience init(
+        path: String, subscription: Subscription, timeout: Duration = EventClient.patience
+    ) throws(PublishError) {
+        try self.init(path: path, firstLine: subscription.line, timeout: timeout)
     }
 
     /// Connects, and sends a first line of one's own (`{"status":true}`).
-    public init(path: String, firstLine: [UInt8]) throws(PublishError) {
+    public init(
+        path: String, firstLine: [UInt8], timeout: Duration = EventClient.patience
+    ) throws(PublishError) {
         operation = "connect to \(path)"
         try UnixAddress.check(path, operation: operation)
         descriptor = UnixAddress.makeSocket()
         guard descriptor >= 0 else { throw PublishError(errno: errno, operation: operation) }
-        let result = UnixAddress.with(path) { connect(descriptor, $0, $1) == 0 ? 0 : errno }
+        // A daemon that is stopped takes no connections: once its queue of them is full, connecting waits. poll(2)
+        // cannot wait for room in that queue, but the time limit for sending holds for it as well.
+        guard UnixAddress.limitSending(descriptor, to: timeout) else {
+            throw PublishError(errno: errno, operation: operation)
+        }
+        var result: Int32
+        repeat {
+            result = UnixAddress.with(path) { connect(descriptor, $0, $1) == 0 ? 0 : errno }
+        } while result == EINTR
         switch result {
         case 0: break
+        case EAGAIN: throw Self.unanswered(operation, timeout)
         case ENOENT, ECONNREFUSED:
             throw PublishError(
                 code: .disconnected, operation: operation,
@@ -39,14 +55,14 @@ public final class EventClient {
                 message: "permission denied: members of the socket's group (zanzo) may connect")
         default: throw PublishError(errno: result, operation: operation)
         }
-        try sendAll(firstLine)
+        try sendAll(firstLine, timeout)
     }
 
     deinit { close(descriptor) }
 
     /// The daemon's status: one JSON line.
     public static func status(path: String, timeout: Duration = .seconds(5)) throws(PublishError) -> [UInt8] {
-        let client = try EventClient(path: path, firstLine: Array("{\"status\":true}\n".utf8))
+        let client = try EventClient(path: path, firstLine: Array("{\"status\":true}\n".utf8), timeout: timeout)
         guard let line = try client.nextLine(timeout: timeout) else {
             throw PublishError(
                 code: .disconnected, operation: "ask for the status at \(path)", message: "no answer in \(timeout)")
@@ -107,7 +123,13 @@ public final class EventClient {
         buffer += more
     }
 
-    private func sendAll(_ bytes: [UInt8]) throws(PublishError) {
+    private static func unanswered(_ operation: String, _ timeout: Duration) -> PublishError {
+        PublishError(
+            code: .disconnected, operation: operation,
+            message: "zanzod has taken no connection for \(timeout): it is stopped or stuck (systemctl status zanzod)")
+    }
+
+    private func sendAll(_ bytes: [UInt8], _ timeout: Duration) throws(PublishError) {
         var done = 0
         while done < bytes.count {
             // MSG_NOSIGNAL: a daemon that hangs up is an error here, not a signal that ends the process.
@@ -117,6 +139,7 @@ public final class EventClient {
             if count < 0, errno == EINTR { continue }
             // Turned away before all was said: the reason is the line that waits to be read.
             if count < 0, errno == EPIPE || errno == ECONNRESET { return }
+            if count < 0, errno == EAGAIN { throw Self.unanswered(operation, timeout) }
             guard count > 0 else { throw PublishError(errno: errno, operation: operation) }
             done += count
         }

@@ -29,7 +29,7 @@ public struct EventFollower {
         let deadline = time.now() + timeout
         repeat {
             do throws(PublishError) {
-                let connection = try connected()
+                let connection = try connected(within: deadline - time.now())
                 guard let line = try connection.nextLine(timeout: max(.zero, deadline - time.now())) else { return nil }
                 wait = .milliseconds(250)
                 if line.starts(with: "{\"error\":".utf8) {
@@ -49,9 +49,10 @@ public struct EventFollower {
         return nil
     }
 
-    private mutating func connected() throws(PublishError) -> EventClient {
+    private mutating func connected(within limit: Duration) throws(PublishError) -> EventClient {
         if let client { return client }
-        let new = try EventClient(path: path, subscription: subscription)
+        let patience = min(EventClient.patience, max(.milliseconds(100), limit))
+        let new = try EventClient(path: path, subscription: subscription, timeout: patience)
         client = new
         return new
     }

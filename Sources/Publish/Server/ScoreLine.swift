@@ -1,3 +1,4 @@
+import FoundationEssentials
 public import Video
 
 /// One frame's score, for clients that asked for `scores`. It is not journaled and has no sequence.
@@ -22,10 +23,27 @@ public struct ScoreLine: Sendable, Hashable {
         self.score = score
     }
 
+    /// Reads a line as a client gets it; nil for what is not a score.
+    public init?(_ line: [UInt8]) {
+        guard let wire = try? JSONDecoder().decode(Wire.self, from: Data(line)), wire.type == Self.type,
+            let time = TimeText.parse(rfc3339: wire.time)
+        else { return nil }
+        self.init(camera: wire.camera, frame: wire.frame, time: time, raw: wire.raw, score: wire.score)
+    }
+
+    private static let type = "dev.zanzo.score.v1"
+
+    private struct Wire: Decodable {
+        var type, camera, time: String
+        var frame: UInt64
+        var raw: Double
+        var score: Double?
+    }
+
     /// The line, newline included.
     var bytes: [UInt8] {
         JSONText.object { text in
-            text.string("type", "dev.zanzo.score.v1")
+            text.string("type", Self.type)
             text.string("camera", camera)
             text.number("frame", frame)
             text.string("time", TimeText.rfc3339(time))

@@ -21,6 +21,14 @@ enum UnixAddress {
     /// A new stream socket that is closed at exec.
     static func makeSocket() -> Int32 { socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0) }
 
+    /// Bounds how long one `connect` or `send` may wait; false (and errno) where that is refused.
+    static func limitSending(_ descriptor: Int32, to limit: Duration) -> Bool {
+        let (seconds, attoseconds) = limit.components
+        // Zero would mean for ever.
+        var time = timeval(tv_sec: Int(seconds), tv_usec: max(1, Int(attoseconds / 1_000_000_000_000)))
+        return setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, socklen_t(MemoryLayout<timeval>.size)) == 0
+    }
+
     /// Refuses a path that no address can hold.
     static func check(_ path: String, operation: String) throws(PublishError) {
         let count = path.utf8.count

@@ -1,11 +1,18 @@
 import CLinux
 import FoundationEssentials
+import Glibc
 import Publish
 
 /// Standard output and standard error, for programs that write a line at a time.
 public enum StandardOutput {
     /// Writes out what is buffered, so that a pipe's reader sees each line as it comes.
     public static func flush() { _ = zanzo_flush_output() }
+
+    /// Standard output's descriptor.
+    public static let descriptor = STDOUT_FILENO
+
+    /// Whether a person looks on.
+    public static var isTerminal: Bool { isatty(descriptor) == 1 }
 
     /// Writes to standard error.
     public static func complain(_ text: String) { zanzo_complain(text) }
@@ -15,16 +22,30 @@ public enum StandardOutput {
 public enum EventText {
     /// Time, camera, what happened, and what is known of it. A line that is not an event is given back as it is.
     public static func row(_ bytes: [UInt8]) -> String {
-        guard let line = EventLine(bytes) else { return String(decoding: bytes, as: UTF8.self) }
+        EventLine(bytes).map(row) ?? String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Time, camera, what happened, and what is known of it.
+    static func row(_ line: EventLine) -> String {
         let data = line.data
-        let words = line.type.split(separator: ".").dropFirst(2).prefix(2).joined(separator: ".")
-        var parts = [line.time, data.camera ?? "-", words]
+        var parts = [line.time, data.camera ?? "-", words(line)]
         if let score = data.score { parts.append("score \(score)") }
         if let peak = data.peak { parts.append("peak \(peak)") }
         if let reason = data.reason { parts.append(reason) }
         if let message = data.message { parts.append(message) }
         if let picture = data.snapshot ?? data.strip { parts.append(picture) }
-        return parts.joined(separator: "  ")
+        return printable(parts.joined(separator: "  "))
+    }
+
+    /// The type's two words: "anomaly.start".
+    static func words(_ line: EventLine) -> String {
+        line.type.split(separator: ".").dropFirst(2).prefix(2).joined(separator: ".")
+    }
+
+    /// The text without control characters: what a camera's server says must not steer a terminal.
+    static func printable(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
     }
 }
 
@@ -32,11 +53,8 @@ public enum EventText {
 public enum StatusText {
     /// A head line and a row for each camera.
     public static func table(_ status: DaemonStatus) -> String {
-        func pad(_ text: String, _ width: Int) -> String {
-            text + String(repeating: " ", count: max(1, width - text.count))
-        }
         let widths = [20, 10, 8, 8, 8, 9, 30]
-        func row(_ cells: [String]) -> String { zip(cells, widths).map { pad($0, $1) }.joined() }
+        func row(_ cells: [String]) -> String { TextTable.row(cells, widths: widths) }
         var lines = [
             "zanzod \(status.version) on \(status.host), up \(Int(status.uptime)) s, \(status.subscribers) subscribers, "
                 + "sequence \(status.sequence)",

@@ -67,7 +67,7 @@ public actor Daemon {
     /// are tried for ever. Throws, with nothing left running, where the daemon itself can't work.
     public func start() async throws {
         let plans = try Self.plans(configuration, &models)
-        let journal = try Journal(settings: configuration.journalSettings)
+        let journal = try Journal(settings: configuration.journalSettings, log: environment.log)
         let store = try SnapshotStore(settings: configuration.snapshotStoreSettings, log: environment.log)
         let board = board
         let server = EventServer(
@@ -131,20 +131,16 @@ public actor Daemon {
         if !restart.isEmpty {
             environment.log.warning("reload: \(restart.joined(separator: ", ")): takes effect at the next restart")
         }
-        var data = EventData()
-        data.message = changed.isEmpty ? "no camera changed" : "changed: " + changed.sorted().joined(separator: ", ")
         // First, so that after logrotate's move the new journal begins with why it was begun.
         publisher.reopen()
-        publish(.configReloaded, data)
+        publisher.publish(composer.reloaded(changed, time: environment.time.utc()))
         tick()
     }
 
     /// Publishes that a new configuration was refused, and why; the old one stays.
     public func rejected(_ reason: String) {
-        var data = EventData()
-        data.message = reason
         publisher.reopen()
-        publish(.configRejected, data)
+        publisher.publish(composer.rejected(reason, time: environment.time.utc()))
     }
 
     /// Once a second: takes stock for `zanzo status` and for systemd.
@@ -189,19 +185,12 @@ public actor Daemon {
                 run `zanzo calibrate`, or set threshold:
                 """)
         }
-        var data = EventData(camera: camera.name)
-        data.model = plan.identity
-        data.threshold = plan.threshold
-        publish(.modelLoaded, data)
+        publisher.publish(composer.modelLoaded(camera.name, plan, time: environment.time.utc()))
         let (time, makeSource) = (environment.time, environment.makeSource)
         let bell = worker.bell
         _ = NamedThread(name: "cap-\(camera.name)") {
             CaptureLoop(camera: camera, time: time, workerBell: bell) { makeSource($0, time) }.run()
         }
         running[camera.name] = RunningCamera(camera: camera, worker: worker)
-    }
-
-    private func publish(_ type: EventType, _ data: EventData) {
-        publisher.publish(composer.notice(type, data, environment.time.utc()))
     }
 }

@@ -20,6 +20,9 @@ public struct DaemonProcess: Sendable {
         self.cpu = cpu
     }
 
+    /// sysexits.h: the same as for any other argument that can't be used.
+    private static let badCommandLine: Int32 = 64
+
     /// sysexits.h: what systemd's `RestartPreventExitStatus=78` waits for.
     static let badConfiguration: Int32 = 78
 
@@ -33,10 +36,17 @@ public struct DaemonProcess: Sendable {
             return Self.badConfiguration
         }
         let log = SystemLog.logger(level: configuration.logLevel)
-        guard let kernels = (cpu ?? configuration.cpu).map({ KernelTable.named($0) }) ?? KernelTable.best else {
-            Self.complain(
-                "--cpu \(cpu ?? configuration.cpu ?? ""): this CPU has no such kernels; `zanzo doctor` lists them")
+        if let cpu, let problem = KernelTable.problem(with: cpu) {
+            Self.complain("--cpu: \(problem)")
+            return Self.badCommandLine
+        }
+        if let cpu = configuration.cpu, let problem = KernelTable.problem(with: cpu) {
+            Self.complain("\(path): cpu: \(problem)")
             return Self.badConfiguration
+        }
+        let kernels = (cpu ?? configuration.cpu).flatMap { KernelTable.named($0) } ?? .best
+        if let wanted = Environment["ZANZO_CPU"], let problem = KernelTable.problem(with: wanted) {
+            log.warning("ZANZO_CPU is passed over: \(problem)")
         }
         let notifier = Notifier()
         let environment = DaemonEnvironment(

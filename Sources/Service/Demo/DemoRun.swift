@@ -1,5 +1,4 @@
 import Capture
-import FoundationEssentials
 import CLinux
 import Glibc
 import Publish
@@ -78,16 +77,10 @@ public struct DemoRun {
         }
     }
 
-    /// The part of a score line that the demonstration looks at.
-    private struct Score: Decodable {
-        var frame: UInt64
-        var score: Double?
-    }
-
     /// Takes in one line; true at the camera's end.
     private mutating func hear(_ bytes: [UInt8]) -> Bool {
         guard let line = EventLine(bytes) else {
-            if let score = try? JSONDecoder().decode(Score.self, from: Data(bytes)) {
+            if let score = ScoreLine(bytes) {
                 lastFrame = score.frame
                 lastScore = score.score ?? 0
                 if score.frame % 5 == 0 { showProgress() }

@@ -1,4 +1,5 @@
 import Capture
+import Files
 import Glibc
 import Pictures
 import Publish
@@ -75,7 +76,7 @@ public struct Recording {
         }
         let digits = String(count - frames)
         let name = "strip-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits + ".png"
-        try atomicWrite(try PNG.encode(canvas), path: request.output + "/" + name)
+        try AtomicFile.write(try PNG.encode(canvas), path: request.output + "/" + name)
         strip = []
     }
 }

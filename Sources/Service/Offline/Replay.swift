@@ -1,5 +1,6 @@
 public import Anomaly
 import Capture
+import Files
 import FoundationEssentials
 import Glibc
 import Model
@@ -164,6 +165,6 @@ public struct Replay {
     }
 
     private func writePicture(_ canvas: Canvas, _ path: String) throws {
-        try atomicWrite(try PNG.encode(canvas), path: path)
+        try AtomicFile.write(try PNG.encode(canvas), path: path)
     }
 }

@@ -8,7 +8,9 @@ import Video
 /// `run` is the retry loop; `runOnce` is the story of one stream from opening to loss.
 final class CaptureLoop {
     private let camera: Camera
-    private var source: any FrameSource
+    private var source: any FrameSource { didSet { taken = SourceCounters() } }
+    /// What was already taken over of the source's counts.
+    private var taken = SourceCounters()
     private let make: (SourceSpecification) -> any FrameSource
     private let time: any TimeSource
     private let workerBell: Doorbell
@@ -64,13 +66,14 @@ final class CaptureLoop {
         camera.counters.sessions.add()
         var isFirst = true
         while !camera.shouldStop {
+            defer { takeCounts() }
             switch try source.read(timeout: camera.settings.timeout) {
             case .frame(let frame):
                 if isFirst { welcome(format, frame) }
                 isFirst = false
                 accept(frame)
             case .corrupt:
-                camera.counters.corrupt.add()
+                break
             case .formatChanged:
                 // Another size in mid-stream: what the model remembers is of another picture.
                 camera.counters.sessions.add()
@@ -101,10 +104,7 @@ final class CaptureLoop {
     private func accept(_ frame: SourceFrame) {
         let counters = camera.counters
         index += 1
-        counters.received.add()
-        counters.missed.add(UInt64(clamping: frame.missed))
         counters.lastFrame.store(frame.time.nanoseconds, ordering: .relaxed)
-        if frame.time <= lastTime { counters.nonMonotonic.add() }
         lastTime = frame.time
         guard pacer.isDue(frame.time) else { return counters.paced.add() }
         if !source.isLive { waitForSpace() }
@@ -116,6 +116,16 @@ final class CaptureLoop {
             slot.session = counters.sessions.value
         }
         workerBell.ring()
+    }
+
+    /// Takes over what the source has counted since the last look: it alone sees the stream's own time stamps.
+    private func takeCounts() {
+        let (now, counters) = (source.counters, camera.counters)
+        counters.received.add(now.frames - taken.frames)
+        counters.corrupt.add(now.corrupt - taken.corrupt)
+        counters.missed.add(now.missed - taken.missed)
+        counters.nonMonotonic.add(now.nonMonotonic - taken.nonMonotonic)
+        taken = now
     }
 
     /// A file is read as fast as it is scored, and not a frame of it is dropped.

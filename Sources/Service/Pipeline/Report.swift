@@ -10,8 +10,8 @@ struct Report: Sendable {
         case score
         /// An anomaly began, went on or ended.
         case anomaly(Transition)
-        /// Time for `latest.png`, and where `keep` is set for a periodic snapshot.
-        case snapshot(keep: Bool)
+        /// Time for a picture: to replace `latest.png` with, to keep, or both.
+        case snapshot(latest: Bool, keep: Bool)
         /// The scene changed as a whole, or the picture froze or moved again.
         case scene(SceneChange)
         /// The source was opened and gave its first frame.

@@ -21,9 +21,6 @@ final class ScoringStage {
     private var lastLatest: MonotonicTime?
     private var lastKept: MonotonicTime?
 
-    /// How often `latest.png` is drawn anew.
-    static let latestEvery = Duration.seconds(10)
-
     init(camera: Camera, reconstructor: Reconstructor) {
         self.camera = camera
         self.reconstructor = reconstructor
@@ -53,7 +50,7 @@ final class ScoringStage {
             report.score = report.raw / threshold
             let transition = detector.observe(score: report.score, frame: slot.index, time: slot.time)
             report.peak = detector.peak
-            note(slot, rebuilt, transition)
+            note(slot, rebuilt, report.score, transition)
             if let transition { tell(transition, report, slot, rebuilt) }
         }
         camera.counters.score.store(report.score.bitPattern, ordering: .relaxed)
@@ -102,12 +99,12 @@ final class ScoringStage {
         send(Report(kind: .scene(change), frame: lastSlot.frame, time: lastSlot.time, utc: lastSlot.utc))
     }
 
-    private func note(_ slot: FrameSlot, _ rebuilt: Reconstruction, _ transition: Transition?) {
+    private func note(_ slot: FrameSlot, _ rebuilt: Reconstruction, _ score: Double, _ transition: Transition?) {
         history.aspect = Double(slot.pictureSize.width) / Double(slot.pictureSize.height)
         if case .start = transition {
-            history.begin(slot, output: rebuilt.output)
+            history.begin(slot, score: score, output: rebuilt.output)
         } else if detector.isActive {
-            history.noteDuringEvent(slot, output: rebuilt.output)
+            history.noteDuringEvent(slot, score: score, output: rebuilt.output)
         } else {
             history.note(slot, output: rebuilt.output)
         }
@@ -135,16 +132,16 @@ final class ScoringStage {
 
     private func takeSnapshot(_ slot: FrameSlot, _ rebuilt: Reconstruction, _ score: Report) {
         let settings = camera.settings
-        let isLatest = isDue(Self.latestEvery, since: lastLatest, slot.time)
+        let isLatest = isDue(settings.latestEvery, since: lastLatest, slot.time)
         let isKept = isDue(settings.snapshotEvery, since: lastKept, slot.time)
         guard isLatest || isKept else { return }
-        lastLatest = slot.time
+        if isLatest { lastLatest = slot.time }
         if isKept { lastKept = slot.time }
         // Periodic pictures have a buffer of their own: they never take an event's.
         guard let moment = camera.periodicMoments.take() else { return camera.counters.unpictured.add() }
         moment.fill(from: slot, reconstruction: rebuilt.output)
         var report = score
-        report.kind = .snapshot(keep: isKept)
+        report.kind = .snapshot(latest: isLatest, keep: isKept)
         report.moment = moment
         if !camera.scoringOutbox.offer(report) {
             moment.giveBack()

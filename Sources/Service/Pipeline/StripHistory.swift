@@ -9,6 +9,8 @@ final class Strip: Pooled, @unchecked Sendable {
     struct Column {
         var time = MonotonicTime.zero
         var isDuringEvent = false
+        /// raw / threshold; NaN before the event.
+        var score = Double.nan
     }
 
     let capacity: Int
@@ -62,12 +64,13 @@ final class Strip: Pooled, @unchecked Sendable {
 /// Keeps what a strip will need, in fixed memory, however long the event is.
 ///
 /// Before an event: the last few columns, `spacing` apart, in a ring. During it: a column every `stride`; when they are
-/// full, every second one is given up and the stride doubles, so the columns always span the whole event evenly.
+/// full, every second one is given up and the stride doubles, so the columns always span the whole event evenly. Beside
+/// them the frame of the highest score and the last frame are kept: what a strip must show whatever the stride.
 struct StripHistory {
     static let leading = 4
     static let during = 10
-    /// Columns a strip may have: before the event, during it, and the frame of its end.
-    static let capacity = leading + during + 1
+    /// Columns a strip may have: before the event, during it, its peak and its last frame.
+    static let capacity = leading + during + 2
 
     /// Width over height of the camera's picture, as of the latest frame.
     var aspect = 1.0
@@ -79,12 +82,16 @@ struct StripHistory {
     private let event: Strip
     private var stride: Duration
     private var eventLast = MonotonicTime.zero
+    /// Two columns: the frame of the highest score, and the last one.
+    private let marks: Strip
+    private static let (peak, last) = (0, 1)
 
     init(modelSize: FrameSize, spacing: Duration = .milliseconds(500)) {
         self.spacing = spacing
         stride = spacing
         before = Strip(capacity: Self.leading, modelSize: modelSize)
-        event = Strip(capacity: Self.capacity, modelSize: modelSize)
+        event = Strip(capacity: Self.leading + Self.during, modelSize: modelSize)
+        marks = Strip(capacity: 2, modelSize: modelSize)
     }
 
     /// Notes a frame outside an event.
@@ -97,28 +104,38 @@ struct StripHistory {
     }
 
     /// Begins an event: its first columns are those from before it, oldest first.
-    mutating func begin(_ slot: FrameSlot, output: UnsafeBufferPointer<Float>) {
+    mutating func begin(_ slot: FrameSlot, score: Double, output: UnsafeBufferPointer<Float>) {
         event.count = 0
         for age in Swift.stride(from: beforeCount, to: 0, by: -1) {
             event.copy((beforeNext - age + Self.leading) % Self.leading, of: before, to: event.count)
             event.count += 1
         }
         stride = spacing
-        append(slot, output: output)
+        append(slot, score, output)
+        marks.copy(event.count - 1, of: event, to: Self.peak)
+        marks.copy(event.count - 1, of: event, to: Self.last)
     }
 
     /// Notes a frame during an event.
-    mutating func noteDuringEvent(_ slot: FrameSlot, output: UnsafeBufferPointer<Float>) {
+    mutating func noteDuringEvent(_ slot: FrameSlot, score: Double, output: UnsafeBufferPointer<Float>) {
+        let column = Strip.Column(time: slot.time, isDuringEvent: true, score: score)
+        marks.set(Self.last, column, luma: slot.luma, output: output)
+        if score > marks.columns[Self.peak].score { marks.copy(Self.last, of: marks, to: Self.peak) }
         if slot.time - eventLast < stride { return }
-        if event.count == Self.capacity - 1 { thin() }
-        if slot.time - eventLast >= stride { append(slot, output: output) }
+        if event.count == event.capacity { thin() }
+        if slot.time - eventLast >= stride { append(slot, score, output) }
     }
 
-    /// Copies the event's strip as it stands.
+    /// Copies the event's strip as it stands, with its peak and its last frame where they belong in time.
     func copy(to strip: Strip) {
-        for index in 0..<event.count { strip.copy(index, of: event, to: index) }
-        strip.count = event.count
+        strip.count = 0
         strip.aspect = aspect
+        for index in 0..<event.count {
+            if isMissing(Self.peak, before: index) { add(Self.peak, of: marks, to: strip) }
+            add(index, of: event, to: strip)
+        }
+        if isAfter(strip, Self.peak) { add(Self.peak, of: marks, to: strip) }
+        if isAfter(strip, Self.last) { add(Self.last, of: marks, to: strip) }
     }
 
     /// Forgets everything: the stream was interrupted.
@@ -126,8 +143,25 @@ struct StripHistory {
         (beforeCount, beforeNext, beforeLast) = (0, 0, nil)
     }
 
-    private mutating func append(_ slot: FrameSlot, output: UnsafeBufferPointer<Float>) {
-        event.set(event.count, .init(time: slot.time, isDuringEvent: true), luma: slot.luma, output: output)
+    /// Whether a mark lies between the event's column `index` and the one before it.
+    private func isMissing(_ mark: Int, before index: Int) -> Bool {
+        index > 0 && event.columns[index - 1].time < marks.columns[mark].time
+            && marks.columns[mark].time < event.columns[index].time
+    }
+
+    /// Whether a mark is later than all columns of `strip`.
+    private func isAfter(_ strip: Strip, _ mark: Int) -> Bool {
+        strip.count > 0 && strip.columns[strip.count - 1].time < marks.columns[mark].time
+    }
+
+    private func add(_ index: Int, of source: Strip, to strip: Strip) {
+        strip.copy(index, of: source, to: strip.count)
+        strip.count += 1
+    }
+
+    private mutating func append(_ slot: FrameSlot, _ score: Double, _ output: UnsafeBufferPointer<Float>) {
+        let column = Strip.Column(time: slot.time, isDuringEvent: true, score: score)
+        event.set(event.count, column, luma: slot.luma, output: output)
         event.count += 1
         eventLast = slot.time
     }

@@ -105,11 +105,47 @@ struct EventComposer {
             report.isLow
             ? "free space is under its floor (snapshots: min_free): periodic snapshots pause until there is more"
             : "there is enough free space again"
+        data.free = report.free.map { UInt64(clamping: $0) }
+        data.floor = UInt64(clamping: report.floor)
+        data.used = UInt64(clamping: report.byteCount)
         return make(.storageLow, data, time)
     }
 
-    /// An event of the daemon itself, or of a camera's model.
-    mutating func notice(_ type: EventType, _ data: EventData, _ time: UTCTime) -> Event { make(type, data, time) }
+    mutating func journalSpace(_ space: JournalSpace, time: UTCTime) -> Event {
+        var data = EventData(camera: nil)
+        data.reason = space.isLow ? "low" : "recovered"
+        data.message =
+            space.isLow
+            ? "the journal's disk is full: events go on for a while from \(space.reserve >> 10) KiB kept in reserve"
+            : "there is enough free space for the journal again"
+        data.free = space.free.map { UInt64(clamping: $0) }
+        data.floor = UInt64(clamping: space.floor)
+        return make(.storageLow, data, time)
+    }
+
+    /// A camera starts with this plan.
+    mutating func modelLoaded(_ camera: String, _ plan: ScoringPlan, time: UTCTime) -> Event {
+        var data = EventData(camera: camera)
+        data.model = plan.identity
+        data.threshold = plan.threshold
+        return make(.modelLoaded, data, time)
+    }
+
+    /// A new configuration is in force, which touched these cameras.
+    mutating func reloaded(_ cameras: [String], time: UTCTime) -> Event {
+        var data = EventData(camera: nil)
+        data.cameras = cameras.sorted()
+        data.message =
+            cameras.isEmpty ? "no camera changed" : "changed: " + cameras.sorted().joined(separator: ", ")
+        return make(.configReloaded, data, time)
+    }
+
+    /// A new configuration was refused, and why.
+    mutating func rejected(_ reason: String, time: UTCTime) -> Event {
+        var data = EventData(camera: nil)
+        data.message = reason
+        return make(.configRejected, data, time)
+    }
 
     private mutating func make(_ type: EventType, _ data: EventData, _ time: UTCTime) -> Event {
         Event(id: makeID(time), type: type, camera: data.camera, event: data.event, time: time, data: data)

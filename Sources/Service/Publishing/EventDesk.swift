@@ -17,6 +17,9 @@ final class EventDesk {
         var drops = DropCounts()
     }
 
+    /// What takes space on a disk: often the same one.
+    private enum Holding { case snapshots, journal }
+
     /// An anomaly that has started and not ended.
     struct RunningEvent {
         let id: String
@@ -35,6 +38,8 @@ final class EventDesk {
     private var lostEvents = 0
     private var lastDropReport: MonotonicTime
     private var lastSweep: MonotonicTime?
+    /// Whose disk is short of space now.
+    private var shortOfSpace: Set<Holding> = []
 
     /// Events kept while the journal can't be written: days of a busy camera, and a bound all the same.
     static let maximumBacklog = 4096
@@ -137,7 +142,8 @@ final class EventDesk {
         }
         guard backlog.isEmpty else { return postpone(event) }
         do {
-            server?.publish(try journal.append(event))
+            let line = try journal.append(event)  // also where there is no server
+            server?.publish(line)
         } catch {
             log.error("\(error)")
             postpone(event)
@@ -179,8 +185,22 @@ final class EventDesk {
         }
         if lastSweep.map({ now - $0 >= .seconds(60) }) ?? true {
             lastSweep = now
-            if let report = store.sweep(now: time.utc()) { publish(composer.storage(report, time: time.utc())) }
+            if let report = store.sweep(now: time.utc()) {
+                let event = composer.storage(report, time: time.utc())
+                note(.snapshots, isShort: report.isLow, event)
+            }
         }
+        let space = journal.checkSpace()
+        if space.isLow != shortOfSpace.contains(.journal) {
+            note(.journal, isShort: space.isLow, composer.journalSpace(space, time: time.utc()))
+        }
+    }
+
+    /// Tells of a lack of space once, whoever finds it first, and that it is over when everyone has enough.
+    private func note(_ holding: Holding, isShort: Bool, _ event: Event) {
+        let wasShort = !shortOfSpace.isEmpty
+        if isShort { shortOfSpace.insert(holding) } else { shortOfSpace.remove(holding) }
+        if shortOfSpace.isEmpty == wasShort { publish(event) }
     }
 
     private func reportDrops() {

@@ -38,22 +38,25 @@ final class EvidenceStore {
             let began = report.began ?? report.time
             return Pictures.Evidence.strip(
                 columns: (0..<strip.count).map { index in
-                    StripColumn(
+                    let column = strip.columns[index]
+                    return StripColumn(
                         luma: Array(strip.luma(index)), reconstruction: Array(strip.reconstruction(index)),
-                        size: strip.modelSize, offset: (strip.columns[index].time - began).seconds,
-                        isEvent: strip.columns[index].isDuringEvent)
+                        size: strip.modelSize, offset: (column.time - began).seconds, isEvent: column.isDuringEvent,
+                        score: column.score.isNaN ? nil : column.score)
                 }, aspect: strip.aspect, caption: "\(camera.name)  \(running.start)  event \(running.id)")
         }
         return paths
     }
 
-    /// `latest.png`, and a periodic snapshot where the report says so.
+    /// `latest.png`, a periodic snapshot or both, as the report says.
     func writePeriodic(_ report: Report, _ camera: Camera) {
         guard let moment = report.moment else { return }
         defer { moment.giveBack() }
-        guard let picture = encode({ comparison(report, moment, camera) }) else { return }
-        _ = store(picture, camera, .latest)
-        if case .snapshot(keep: true) = report.kind { _ = store(picture, camera, .periodic(time: report.utc)) }
+        guard case .snapshot(let latest, let keep) = report.kind,
+            let picture = encode({ comparison(report, moment, camera) })
+        else { return }
+        if latest { _ = store(picture, camera, .latest) }
+        if keep { _ = store(picture, camera, .periodic(time: report.utc)) }
     }
 
     /// Deletes what is too old or too much; says where free space has become low, or is enough again.

@@ -111,6 +111,8 @@ import Video
         #expect(old.cameraChanges(from: old).unchanged == ["a", "b", "c"])
         let off = try load("  a: {source: /dev/video0, enabled: false}\n")
         #expect(off.cameraChanges(from: old).removed == ["a", "b", "c"])
+        let still = try load("  a: {source: /dev/video0, latest_every: off}\n")
+        #expect(still.cameraChanges(from: old).changed.map(\.name) == ["a"] && old.restartKeys(still) == [])
         let wide = try load("  a: {source: /dev/video0}\n", width: 800)
         #expect(wide.cameraChanges(from: old).changed.map(\.name) == ["a"])
         #expect(old.restartKeys(wide) == [])

@@ -1,0 +1,61 @@
+import Files
+import FoundationEssentials
+import Glibc
+import Logging
+
+// How the journal's file comes to be open, locked and whole.
+extension Journal {
+    static func takeLock(_ names: JournalNames) throws(PublishError) -> Int32 {
+        let operation = "lock \(names.path)"
+        let lock = open(names.lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
+        guard lock >= 0 else { throw PublishError(errno: errno, operation: operation) }
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            let number = errno
+            close(lock)
+            guard number == EWOULDBLOCK else { throw PublishError(errno: number, operation: operation) }
+            throw PublishError(
+                code: .busy, operation: operation,
+                message: "another zanzod writes this journal: stop it, or give this one another path")
+        }
+        return lock
+    }
+
+    static func openFile(_ names: JournalNames) throws(PublishError) -> Int32 {
+        let operation = "open \(names.path)"
+        // Non-blocking, so that a FIFO laid there does not hang the start; a regular file does not mind.
+        let file = open(names.path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o640)
+        guard file >= 0 else { throw PublishError(errno: errno, operation: operation) }
+        var status = stat()
+        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(file)
+            throw PublishError(
+                code: .badSetting, operation: operation, message: "the journal must be a regular file, and this is not")
+        }
+        syncDirectory(names)
+        return file
+    }
+
+    static func syncDirectory(_ names: JournalNames) {
+        let directory = open(names.directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard directory >= 0 else { return }
+        fsync(directory)
+        close(directory)
+    }
+
+    /// Makes the file end with a whole line. A last line that lacks only its newline gets it; what is torn is kept aside
+    /// for a person to look at, and cut off.
+    static func repair(_ descriptor: Int32, _ names: JournalNames, _ log: Logger) {
+        guard let file = JournalFile(descriptor: descriptor), file.byteCount > 0 else { return }
+        let end = file.lastLineEnd(before: file.byteCount)
+        guard end < file.byteCount else { return }
+        let rest = file.read(at: end, count: min(file.byteCount - end, JournalFile.maximumLineByteCount))
+        if LineScanner.sequence(rest[...]) != nil, (try? JSONDecoder().decode(EventLine.self, from: Data(rest))) != nil
+        {
+            if JournalOperations().writeAll([0x0A], to: descriptor) == 0 { return }
+        }
+        log.warning("\(names.path): its last line is torn (\(rest.count) bytes); it is kept in \(names.torn)")
+        try? AtomicFile.write(rest, path: names.torn)
+        ftruncate(descriptor, off_t(end))
+        fsync(descriptor)
+    }
+}
