@@ -21,9 +21,6 @@ final class ScoringStage {
     private var lastLatest: MonotonicTime?
     private var lastKept: MonotonicTime?
 
-    /// How often `latest.png` is drawn anew.
-    static let latestEvery = Duration.seconds(10)
-
     init(camera: Camera, reconstructor: Reconstructor) {
         self.camera = camera
         self.reconstructor = reconstructor
@@ -135,7 +132,7 @@ final class ScoringStage {
 
     private func takeSnapshot(_ slot: FrameSlot, _ rebuilt: Reconstruction, _ score: Report) {
         let settings = camera.settings
-        let isLatest = isDue(Self.latestEvery, since: lastLatest, slot.time)
+        let isLatest = isDue(settings.latestEvery, since: lastLatest, slot.time)
         let isKept = isDue(settings.snapshotEvery, since: lastKept, slot.time)
         guard isLatest || isKept else { return }
         lastLatest = slot.time

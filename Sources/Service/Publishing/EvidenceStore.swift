@@ -47,12 +47,12 @@ final class EvidenceStore {
         return paths
     }
 
-    /// `latest.png`, and a periodic snapshot where the report says so.
+    /// `latest.png` unless that is off, and a periodic snapshot where the report says so.
     func writePeriodic(_ report: Report, _ camera: Camera) {
         guard let moment = report.moment else { return }
         defer { moment.giveBack() }
         guard let picture = encode({ comparison(report, moment, camera) }) else { return }
-        _ = store(picture, camera, .latest)
+        if camera.settings.latestEvery != nil { _ = store(picture, camera, .latest) }
         if case .snapshot(keep: true) = report.kind { _ = store(picture, camera, .periodic(time: report.utc)) }
     }
 
