@@ -67,7 +67,7 @@ public actor Daemon {
     /// are tried for ever. Throws, with nothing left running, where the daemon itself can't work.
     public func start() async throws {
         let plans = try Self.plans(configuration, &models)
-        let journal = try Journal(settings: configuration.journalSettings)
+        let journal = try Journal(settings: configuration.journalSettings, log: environment.log)
         let store = try SnapshotStore(settings: configuration.snapshotStoreSettings, log: environment.log)
         let board = board
         let server = EventServer(
