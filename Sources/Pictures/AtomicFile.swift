@@ -100,6 +100,10 @@ public enum AtomicFile {
             PictureError(
                 code: .noPermission, operation: operation,
                 message: "\(reason): the daemon's user (uid \(geteuid())) needs to write there")
+        case ENOTDIR:
+            PictureError(
+                code: .system, operation: operation,
+                message: "\(reason): a file lies where a directory belongs: move it away, or name another path")
         default: PictureError(code: .system, operation: operation, message: reason)
         }
     }

@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import Kernels
 import Logging
+import Publish
 import ServiceLifecycle
 import UnixSignals
 import Video
@@ -49,7 +50,7 @@ public struct DaemonProcess: Sendable {
         } catch {
             log.critical("\(error)")
             notifier.status("failed: \(error)")
-            return error is StartError ? Self.badConfiguration : 1
+            return Self.status(of: error)
         }
         log.info("zanzod \(zanzoVersion) is ready: \(configuration.cameras.count) cameras, \(kernels.name) kernels")
         notifier.ready()
@@ -73,6 +74,15 @@ public struct DaemonProcess: Sendable {
         await daemon.stop()
         log.info("zanzod has stopped")
         return 0
+    }
+
+    /// 78 where only another configuration helps, 1 where trying again may: a lock may be given back, a disk may come.
+    private static func status(of error: any Error) -> Int32 {
+        switch error {
+        case is StartError: badConfiguration
+        case let error as PublishError where error.code == .badSetting: badConfiguration
+        default: 1
+        }
     }
 
     /// Reads the configuration; for the demo, writes one first.
