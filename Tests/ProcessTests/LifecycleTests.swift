@@ -44,6 +44,22 @@ extension ProcessTests {
             try await daemon.gives("the status") { systemd.count("STATUS=no cameras configured") > 0 }
         }
 
+        /// journald adds the time itself, and wants the priority.
+        @Test func forTheJournalEachLineHasItsPriority() async throws {
+            try place.configure(Workspace.street(isRestless: true))
+            let stream = #"JOURNAL_STREAM=$(stat -L -c %d:%i /proc/$$/fd/2) exec "$@""#
+            let daemon = try await place.runningDaemon(["sh", "-c", stream, "sh"])
+            defer { daemon.kill() }
+            try place.write("zanzo.yaml", "nonsense: 1\n")
+            daemon.send(SIGHUP)
+            try await daemon.gives("config.rejected") { try place.hasTold(.configRejected) }
+            daemon.send(SIGTERM)
+            #expect(try await daemon.end() == .exit(0))
+            let lines = daemon.errors.lines
+            #expect(lines.allSatisfy { $0.prefixMatch(of: /<[2-6]>[a-z]/) != nil }, "\(lines)")
+            #expect(lines.contains { $0.hasPrefix("<3>reload refused, the old configuration stays: ") })
+        }
+
         @Test(arguments: [SIGTERM, SIGINT]) func aStopEndsTheRunningEvent(_ signal: Int32) async throws {
             try place.configure(Workspace.street(isRestless: true))
             let daemon = try await place.runningDaemon()
@@ -63,7 +79,9 @@ extension ProcessTests {
             try place.configure(Workspace.street())
             let daemon = try place.daemon(environment: environment)
             defer { daemon.kill() }
-            while systemd.count("READY=1") == 0, daemon.ending == nil {}  // without a pause: the moment counts
+            let deadline = SystemTime().now() + patience
+            // Without a pause: the moment counts.
+            while systemd.count("READY=1") == 0, daemon.ending == nil, SystemTime().now() < deadline {}
             daemon.send(SIGHUP)
             try await daemon.gives("config.reloaded") { try place.hasTold(.configReloaded) }
             daemon.send(SIGTERM)

@@ -61,6 +61,8 @@ extension ProcessTests {
             let second = try await place.runningDaemon()
             defer { second.kill() }
             #expect(access(place.journalPath + ".torn", F_OK) == 0)
+            let said = second.errors.lines.filter { $0.contains("its last line is torn") }
+            #expect(said.count == 1 && said[0].contains(" warning  \(place.journalPath): "), "\(said)")
             try await second.gives("the follower is back") {
                 follower.output.text.components(of: "anomaly.start") == 2
             }

@@ -48,7 +48,7 @@ final class Program {
         defer { (argv + envp).forEach { free($0) } }
         var child = pid_t()
         let status = posix_spawnp(&child, path, &actions, &attributes, &argv, &envp)
-        try #require(status == 0, "\(path): \(errorText(status)): is it built?")
+        guard status == 0 else { throw Unmet("\(path): \(errorText(status)): is it there?") }
         (identifier, self.output, self.errors) = (child, output, errors)
         output.collect()
         errors.collect()

@@ -82,7 +82,8 @@ final class Workspace {
         _ wrapper: [String] = [], configuration: String? = nil, environment: [String: String] = [:],
         descriptor: Int32? = nil
     ) throws -> Program {
-        let line = wrapper + [try DemoSetup.besideThisProgram("zanzod"), "--config", configuration ?? self.configuration]
+        let line =
+            wrapper + [try DemoSetup.besideThisProgram("zanzod"), "--config", configuration ?? self.configuration]
         return try Program(line[0], Array(line.dropFirst()), environment: environment, descriptor: descriptor)
     }
 
