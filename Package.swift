@@ -107,5 +107,9 @@ let package = Package(
                 "Anomaly", "Capture", "Kernels", "Model", "Publish", "TestSupport", "Video",
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        // The executables as real processes: with sockets, files and signals.
+        .testTarget(
+            name: "ProcessTests", dependencies: ["Pictures", "Publish", "Service", "Video", "zanzo", "zanzod"],
+            swiftSettings: strict),
     ]
 )

@@ -40,6 +40,8 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
             case ENOSPC, EDQUOT: (.noSpace, "free some space there, or lower the limits on what is kept")
             case EROFS: (.readOnly, "remount it writable, or name another directory in the configuration")
             case EACCES, EPERM: (.noPermission, "the user (uid \(geteuid())) needs to write there")
+            case ENOTDIR:
+                (.system, "a file lies where a directory belongs: move it away, or name another path")
             default: (.system, nil)
             }
         self.init(code: code, operation: operation, message: advice.map { "\(reason): \($0)" } ?? reason)

@@ -53,8 +53,9 @@ extension Journal {
         {
             if JournalOperations().writeAll([0x0A], to: descriptor) == 0 { return }
         }
-        log.warning("\(names.path): its last line is torn (\(rest.count) bytes); it is kept in \(names.torn)")
-        try? AtomicFile.write(rest, path: names.torn)
+        let isKept = (try? AtomicFile.write(rest, path: names.torn)) != nil
+        let place = isKept ? "it is kept in \(names.torn)" : "it can't be kept in \(names.torn), and is cut off"
+        log.warning("\(names.path): its last line is torn (\(rest.count) bytes); \(place)")
         ftruncate(descriptor, off_t(end))
         fsync(descriptor)
     }

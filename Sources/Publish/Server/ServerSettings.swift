@@ -1,6 +1,9 @@
 /// Where the event socket is, who may use it, and how much one client may cost.
 public struct ServerSettings: Sendable {
-    /// The socket's path, at most 107 bytes.
+    /// Bytes that a Unix socket's path may have: `sun_path` less its closing zero.
+    public static let maximumPathByteCount = 107
+
+    /// The socket's path, at most `maximumPathByteCount` bytes.
     public var path: String
     /// The socket file's permissions.
     public var mode: UInt32

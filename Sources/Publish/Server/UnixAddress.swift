@@ -2,12 +2,9 @@ import Glibc
 
 /// A Unix socket's address.
 enum UnixAddress {
-    /// Bytes that a path may have: `sun_path` less its closing zero.
-    static let maximumByteCount = 107
-
     /// Calls `body` with the address of `path`, which must not be too long.
     static func with<R>(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {
-        precondition(path.utf8.count <= maximumByteCount, "the path was not checked")
+        precondition(path.utf8.count <= ServerSettings.maximumPathByteCount, "the path was not checked")
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
@@ -31,11 +28,11 @@ enum UnixAddress {
 
     /// Refuses a path that no address can hold.
     static func check(_ path: String, operation: String) throws(PublishError) {
-        let count = path.utf8.count
-        guard count > 0, count <= maximumByteCount, !path.utf8.contains(0) else {
+        let (count, most) = (path.utf8.count, ServerSettings.maximumPathByteCount)
+        guard count > 0, count <= most, !path.utf8.contains(0) else {
             throw PublishError(
                 code: .badSetting, operation: operation,
-                message: "the path has \(count) bytes, and a Unix socket's has 1 to \(maximumByteCount): "
+                message: "the path has \(count) bytes, and a Unix socket's has 1 to \(most): "
                     + "name a shorter one")
         }
     }

@@ -45,7 +45,7 @@ public struct SnapshotSettings: Sendable, Hashable {
 extension Schema<EventSettings> {
     /// The keys of `events`.
     static let events = Schema([
-        Field("socket", \.socket, .path),
+        Field("socket", \.socket, .socketPath),
         Field("socket_mode", \.socketMode, .mode),
         Field("socket_group", \.socketGroup, .word("the name of a group"), or: "auto"),
         Field("file", \.file, .path),

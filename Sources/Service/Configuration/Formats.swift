@@ -1,3 +1,4 @@
+import Publish
 import Video
 
 extension Format<Bool> {
@@ -78,6 +79,22 @@ extension Format<String> {
             wanted: text.wanted,
             read: { node, place in text.read(node, place).map(place.reading.resolve) },
             show: text.show)
+    }
+
+    /// A Unix socket's path: relative ones are resolved first, for the address holds the whole.
+    static var socketPath: Self {
+        Format(
+            wanted: path.wanted,
+            read: { node, place in
+                guard let socket = path.read(node, place) else { return nil }
+                let (count, most) = (socket.utf8.count, ServerSettings.maximumPathByteCount)
+                if count <= most { return socket }
+                place.report(
+                    node.line,
+                    "the path has \(count) bytes, and a Unix socket's has at most \(most): name a shorter one")
+                return nil
+            },
+            show: path.show)
     }
 
     /// A text that is not empty and has no control characters.

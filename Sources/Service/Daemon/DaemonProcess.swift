@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import Kernels
 import Logging
+import Publish
 import ServiceLifecycle
 import UnixSignals
 import Video
@@ -28,6 +29,8 @@ public struct DaemonProcess: Sendable {
 
     /// Runs until a signal ends it; returns the exit status.
     public func run() async -> Int32 {
+        // First of all: a signal's own action is death, and the first may come right after READY, or before.
+        let signals = await UnixSignalsSequence(trapping: .sighup, .sigterm, .sigint)
         let configuration: Configuration
         do {
             configuration = try load()
@@ -57,7 +60,7 @@ public struct DaemonProcess: Sendable {
         } catch {
             log.critical("\(error)")
             notifier.status("failed: \(error)")
-            return error is StartError ? Self.badConfiguration : 1
+            return Self.status(of: error)
         }
         let cameras = counted(configuration.cameras.count, "camera")
         log.info("zanzod \(zanzoVersion) is ready: \(cameras), \(kernels.name) kernels")
@@ -66,9 +69,10 @@ public struct DaemonProcess: Sendable {
             configuration: .init(
                 services: [
                     .init(service: Supervision(daemon: daemon, notifier: notifier, log: log)),
-                    .init(service: Reloading(daemon: daemon, notifier: notifier, log: log, load: load)),
+                    .init(
+                        service: Signals(signals: signals, daemon: daemon, notifier: notifier, log: log, load: load),
+                        successTerminationBehavior: .gracefullyShutdownGroup),
                 ],
-                gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: Logger(label: "lifecycle") { _ in
                     SwiftLogNoOpLogHandler()
                 }))
@@ -81,6 +85,15 @@ public struct DaemonProcess: Sendable {
         await daemon.stop()
         log.info("zanzod has stopped")
         return 0
+    }
+
+    /// 78 where only another configuration helps, 1 where trying again may: a lock may be given back, a disk may come.
+    private static func status(of error: any Error) -> Int32 {
+        switch error {
+        case is StartError: badConfiguration
+        case let error as PublishError where error.code == .badSetting: badConfiguration
+        default: 1
+        }
     }
 
     /// Reads the configuration; for the demo, writes one first.
@@ -103,43 +116,50 @@ public struct DaemonProcess: Sendable {
     private static func complain(_ text: String) { zanzo_complain("zanzod: \(text)\n") }
 }
 
-/// Once a second: stock for `zanzo status` and `STATUS=`, and the watchdog, as long as every worker moves.
+/// Once a second, or as often as systemd wants it: stock for `zanzo status` and `STATUS=`, and the watchdog, as long as every worker moves.
 private struct Supervision: Service {
     let daemon: Daemon
     let notifier: Notifier
     let log: Logger
 
     func run() async throws {
+        // Half of what systemd allows, as sd_watchdog_enabled(3) advises.
+        let pause = min(.seconds(1), notifier.watchdogInterval.map { $0 / 2 } ?? .seconds(1))
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 let (status, isAlive) = await daemon.tick()
                 notifier.status(status)
                 if isAlive { notifier.watchdog() } else { log.critical("a worker or the writer has stood still") }
-                try? await Task.sleep(for: .seconds(1))
+                try? await Task.sleep(for: pause)
             }
         }
     }
 }
 
-/// SIGHUP: a new configuration where it is good, the old one where it is not.
-private struct Reloading: Service {
+/// SIGHUP: a new configuration where it is good, the old one where it is not. SIGTERM and SIGINT: the end.
+private struct Signals: Service {
+    let signals: UnixSignalsSequence
     let daemon: Daemon
     let notifier: Notifier
     let log: Logger
     let load: @Sendable () throws -> Configuration
 
     func run() async throws {
-        let signals = await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown()
-        for await _ in signals {
-            notifier.reloading()
-            do {
-                try await daemon.reload(try load())
-                log.notice("reloaded")
-            } catch {
-                log.error("reload refused, the old configuration stays: \(error)")
-                await daemon.rejected("\(error)")
-            }
-            notifier.ready()
+        for await signal in signals.cancelOnGracefulShutdown() {
+            guard signal == .sighup else { return }
+            await reload()
         }
+    }
+
+    private func reload() async {
+        notifier.reloading()
+        do {
+            try await daemon.reload(try load())
+            log.notice("reloaded")
+        } catch {
+            log.error("reload refused, the old configuration stays: \(error)")
+            await daemon.rejected("\(error)")
+        }
+        notifier.ready()
     }
 }

@@ -84,6 +84,9 @@ struct Mistake: Sendable, CustomTestStringConvertible {
             "events:\n  rotate_age: never",
             "2: events.rotate_age: \"never\" is not a duration such as 500ms, 10s, 5m, 24h or 7d, or off"),
         Mistake("events:\n  rotate_age: 1s", "2: events.rotate_age: \"1s\" is out of range; it may be 1m to 3650d"),
+        Mistake(
+            "events:\n  socket: /" + String(repeating: "s", count: 107),
+            "2: events.socket: the path has 108 bytes, and a Unix socket's has at most 107: name a shorter one"),
         Mistake("snapshots:\n  width: 1e3", "2: snapshots.width: \"1e3\" is not a whole number"),
         Mistake(
             "snapshots:\n  min_free: -1GiB",

@@ -69,6 +69,20 @@ import Video
         #expect(!lines.contains { $0.kind == "anomaly.start" })
     }
 
+    @Test(arguments: [nil, Duration.seconds(1)]) func theLatestPictureIsWrittenAsConfigured(_ every: Duration?)
+        async throws
+    {
+        var fixture = try DaemonFixture()
+        var camera = DaemonFixture.camera(seconds: 3)
+        camera.latestEvery = every
+        camera.snapshotEvery = .seconds(1)
+        fixture.configuration.cameras = [camera]
+        try await fixture.runToTheEnd()
+        let snapshots = fixture.folder + "/street/snapshots"
+        #expect(access(snapshots, F_OK) == 0)
+        #expect((access(snapshots + "/latest.png", F_OK) == 0) == (every != nil))
+    }
+
     @Test func sequenceGoesOnAfterARestart() async throws {
         var fixture = try DaemonFixture()
         fixture.configuration.cameras = [DaemonFixture.camera(seconds: 3)]
