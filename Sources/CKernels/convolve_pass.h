@@ -8,7 +8,7 @@
 // What every convolution, and each phase of a transposed one, comes down to: a sum over a few taps of a map.
 //   out[y * out_row + x * out_pixel + o] =
 //     finish(first_sums[o] + sum over t, c of in[y * in_row + x * in_pixel + taps[t] + c] * weights[block][t][c][o])
-// for y < height, x < width, c < in_units, o < out_channels. Input is counted in units (a float, or the four bytes of four
+// for y < height, x < width, c < in_units, o < out_channels, and each map of `share`. Input is counted in units (a float, or the four bytes of four
 // channels), output in its own elements of `out_size` bytes.
 typedef struct {
     void *out;
@@ -16,6 +16,7 @@ typedef struct {
     const size_t *taps;
     size_t tap_count, height, width, in_units, out_channels;
     size_t in_row, in_pixel, out_row, out_pixel, out_size;
+    zanzo_share share; // its distances in units of the input and elements of the output
 } convolve_pass;
 
 // The nine taps of a convolution whose layer is `pass` but for them.
@@ -55,16 +56,18 @@ static inline convolve_pass pass_of(void *out, const float *in, const zanzo_conv
         .out = out, .in = in, .weights = l->weights, .first_sums = l->bias, .layer = l, .height = l->height,
         .width = l->width, .in_units = l->in_channels, .out_channels = l->out_channels, .in_row = l->in_row,
         .in_pixel = l->in_pixel, .out_row = l->out_row, .out_pixel = l->out_pixel,
-        .out_size = l->byte_scale > 0 ? sizeof(uint8_t) : sizeof(float)};
+        .out_size = l->byte_scale > 0 ? sizeof(uint8_t) : sizeof(float), .share = l->share};
 }
 
 // A layer of bytes as a pass: units of four channels.
 static inline convolve_pass pass_of8(void *out, const uint8_t *in, const zanzo_convolution8 *l) {
+    zanzo_share share = l->share;
+    share.in_map /= 4;
     return (convolve_pass){
         .out = out, .in = in, .weights = l->weights, .first_sums = l->first_sums, .layer = l, .height = l->height,
         .width = l->width, .in_units = l->in_channels / 4, .out_channels = l->out_channels, .in_row = l->in_row / 4,
         .in_pixel = l->in_pixel / 4, .out_row = l->out_row, .out_pixel = l->out_pixel,
-        .out_size = l->is_float ? sizeof(float) : sizeof(uint8_t)};
+        .out_size = l->is_float ? sizeof(float) : sizeof(uint8_t), .share = share};
 }
 
 // The nearest integer, halves to even, in 0…255.

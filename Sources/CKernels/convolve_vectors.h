@@ -114,14 +114,17 @@ CONVOLVE_INLINE void tile_slice(
     }
 
 static inline void tile_locate(tile_places *at, const convolve_pass *pass, size_t first, size_t count, size_t output) {
-    size_t y = first / pass->width, x = first % pass->width;
+    const size_t area = pass->height * pass->width;
+    size_t map = first / area, y = first % area / pass->width, x = first % pass->width;
     for (size_t p = 0; p < count; p++) {
-        at->in[p] = (const UNIT *)pass->in + y * pass->in_row + x * pass->in_pixel;
-        at->out[p] = (char *)pass->out + (y * pass->out_row + x * pass->out_pixel + output) * pass->out_size;
-        if (++x == pass->width) {
-            x = 0;
-            y++;
-        }
+        at->in[p] = (const UNIT *)pass->in + map * pass->share.in_map + y * pass->in_row + x * pass->in_pixel;
+        const size_t place = map * pass->share.out_map + y * pass->out_row + x * pass->out_pixel + output;
+        at->out[p] = (char *)pass->out + place * pass->out_size;
+        if (++x < pass->width) continue;
+        x = 0;
+        if (++y < pass->height) continue;
+        y = 0;
+        map++;
     }
 }
 
@@ -129,11 +132,11 @@ static inline size_t tile_count(size_t pixels) { return (pixels + TILE_PIXELS - 
 
 // One block of outputs whose weights stay in the cache: tile by tile.
 static inline void convolve_resident(const convolve_pass *pass, size_t output, int vectors, const WEIGHT *w) {
-    const size_t pixels = pass->height * pass->width, tiles = tile_count(pixels);
+    const size_t start = pass->share.first_pixel, pixels = pass->share.end_pixel - start, tiles = tile_count(pixels);
     for (size_t tile = 0; tile < tiles; tile++) {
         const size_t first = pixels * tile / tiles, count = pixels * (tile + 1) / tiles - first;
         tile_places at;
-        tile_locate(&at, pass, first, count, output);
+        tile_locate(&at, pass, start + first, count, output);
 #define CALL(P, V) tile_whole(P, V, pass, &at, output, w)
         CONVOLVE_TILES((int)count, vectors, CALL)
 #undef CALL
@@ -142,9 +145,9 @@ static inline void convolve_resident(const convolve_pass *pass, size_t output, i
 
 // One block of outputs whose weights are streamed: slice by slice over a panel of pixels.
 static inline void convolve_streamed(const convolve_pass *pass, size_t output, int vectors, const WEIGHT *w) {
-    const size_t pixels = pass->height * pass->width;
-    for (size_t start = 0; start < pixels; start += PANEL_PIXELS) {
-        const size_t here = pixels - start < PANEL_PIXELS ? pixels - start : PANEL_PIXELS, tiles = tile_count(here);
+    const size_t end = pass->share.end_pixel;
+    for (size_t start = pass->share.first_pixel; start < end; start += PANEL_PIXELS) {
+        const size_t here = end - start < PANEL_PIXELS ? end - start : PANEL_PIXELS, tiles = tile_count(here);
         __attribute__((aligned(64))) SUM sums[PANEL_PIXELS][TILE_VECTORS * LANES];
         tile_places at[PANEL_PIXELS / (TILE_PIXELS / 2) + 1];
         for (size_t p = 0; p < here; p++)
@@ -172,10 +175,11 @@ static inline void convolve_streamed(const convolve_pass *pass, size_t output, i
 }
 
 static inline void convolve_vectors(const convolve_pass *pass) {
-    const WEIGHT *w = pass->weights;
-    for (size_t output = 0; output < pass->out_channels; output += TILE_VECTORS * LANES) {
+    const size_t each = pass->tap_count * pass->in_units;
+    const WEIGHT *w = (const WEIGHT *)pass->weights + each * pass->share.first_output;
+    for (size_t output = pass->share.first_output; output < pass->share.end_output; output += TILE_VECTORS * LANES) {
         const int vectors = pass->out_channels - output < TILE_VECTORS * LANES ? 1 : 2;
-        const size_t count = pass->tap_count * pass->in_units * LANES * (size_t)vectors;
+        const size_t count = each * LANES * (size_t)vectors;
         if (count * sizeof(WEIGHT) <= RESIDENT_BYTES)
             convolve_resident(pass, output, vectors, w);
         else

@@ -1,12 +1,14 @@
 #include "kernels.h"
 
 #if defined(__x86_64__)
+#include "few_avx2.h"
 #include "math_avx512.h"
 
 #pragma clang attribute push(__attribute__((target(ZANZO_AVX512))), apply_to = function)
 
 // Eight pixels of one output, n of them wanted: the others reread the first, so that nothing past the row is read.
-static inline __m256 few_pixels(const float *in, const float *w, const zanzo_convolution *l, size_t channels, size_t n) {
+static inline __m256 few_pixels(const float *in, size_t o, const zanzo_convolution *l, size_t channels, size_t n) {
+    const float *w = (const float *)l->weights + o * 9 * channels;
     __m512 sums[8];
     size_t at[8];
     UNROLL for (size_t p = 0; p < 8; p++) {
@@ -29,23 +31,17 @@ static inline __m256 few_pixels(const float *in, const float *w, const zanzo_con
 
 void zanzo_conv3x3_few_avx512(float *out, const float *in, const zanzo_convolution *l) {
     const size_t channels = (l->in_channels + 15) / 16 * 16;
-    for (size_t y = 0; y < l->height; y++)
+    const zanzo_share *share = &l->share;
+    for (size_t row = share->first_pixel / l->width; row < share->end_pixel / l->width; row++) {
+        const size_t map = row / l->height, y = row % l->height;
+        const float *from = in + map * share->in_map + y * l->in_row;
+        float *to = out + map * share->out_map + y * l->out_row;
         for (size_t x = 0; x < l->width; x += 8) {
             const size_t n = l->width - x < 8 ? l->width - x : 8;
-            for (size_t o = 0; o < l->out_channels; o++) {
-                __m256 sum = few_pixels(
-                    in + y * l->in_row + x * l->in_pixel, l->weights + o * 9 * channels, l, channels, n);
-                sum = activated_avx2(_mm256_add_ps(sum, _mm256_set1_ps(l->bias[o])), l->activation);
-                float *to = out + y * l->out_row + x * l->out_pixel + o;
-                if (l->out_pixel == 1) {
-                    _mm256_maskstore_ps(to, first_lanes(n), sum);
-                } else {
-                    float lanes[8];
-                    _mm256_storeu_ps(lanes, sum);
-                    for (size_t p = 0; p < n; p++) to[p * l->out_pixel] = lanes[p];
-                }
-            }
+            for (size_t o = 0; o < l->out_channels; o++)
+                store_pixels(to + x * l->out_pixel + o, few_pixels(from + x * l->in_pixel, o, l, channels, n), o, l, n);
         }
+    }
 }
 
 #pragma clang attribute pop

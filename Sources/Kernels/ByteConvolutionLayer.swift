@@ -59,22 +59,30 @@ public final class ByteConvolutionLayer: Sendable {
     }
 
     /// [height][width][inputs] of bytes, bordered → [height'][width'][outputs] of bytes.
-    public func run(_ input: ByteMap, into output: ByteMap) { run(input, output.mutablePixels, output) }
+    public func run(_ input: ByteMap, into output: ByteMap, _ part: Part = .whole) {
+        run(input, output.mutablePixels, output, part)
+    }
 
     /// [height][width][inputs] of bytes, bordered → [height'][width'][outputs] of floats.
-    public func run(_ input: ByteMap, into output: FloatMap) { run(input, output.mutablePixels, output) }
+    public func run(_ input: ByteMap, into output: FloatMap, _ part: Part = .whole) {
+        run(input, output.mutablePixels, output, part)
+    }
 
     private func run<Element>(
-        _ input: ByteMap, _ pixels: UnsafeMutableRawPointer, _ output: ActivationMap<Element>
+        _ input: ByteMap, _ pixels: UnsafeMutableRawPointer, _ output: ActivationMap<Element>,
+        _ part: Part
     ) {
         precondition(
             input.channels == inputs && output.channels == outputs && kind.fits(input, output)
                 && writesFloats == (Element.self == Float.self), "ByteConvolutionLayer: maps of other shapes")
+        let pixelsEach = kind.readsEveryPixel ? input.height * input.width : output.height * output.width
+        let share = kernels.share(of: part, input, output, pixelsEach: pixelsEach)
         var shape = zanzo_convolution8(
             weights: weights.base, first_sums: firstSums.base, scale: scale.base, bias: bias.base,
             height: output.height, width: output.width, in_channels: (inputs + 3) / 4 * 4,
             out_channels: output.pixelStride, stride: kind.stride, in_row: input.rowStride, in_pixel: input.pixelStride,
-            out_row: output.rowStride, out_pixel: output.pixelStride, is_float: writesFloats ? 1 : 0)
+            out_row: output.rowStride, out_pixel: output.pixelStride, share: share,
+            is_float: writesFloats ? 1 : 0)
         switch kind {
         case .plain: kernels.conv3x3Bytes(pixels, input.corner, &shape)
         case .transposed:
@@ -119,11 +127,13 @@ public final class ByteConvolutionLayer: Sendable {
 
 extension KernelTable {
     /// Floats as bytes of that scale. [height][width][channels] without border → the same, bordered or not.
-    public func quantise(_ source: FloatMap, into target: ByteMap, _ scale: ByteScale) {
+    public func quantise(_ source: FloatMap, into target: ByteMap, _ scale: ByteScale, _ part: Part = .whole) {
         precondition(source.pixelStride == target.pixelStride && source.width == target.width, "quantise: other maps")
-        for y in 0..<source.height {
+        for row in part.range(of: part.frames * source.height) {
+            let (map, y) = row.quotientAndRemainder(dividingBy: source.height)
             quantise(
-                target.mutablePixels + y * target.rowStride, source.pixels + y * source.rowStride,
+                target.mutablePixels + map * target.mapStride + y * target.rowStride,
+                source.pixels + map * source.mapStride + y * source.rowStride,
                 source.width * source.pixelStride, 1 / scale.step, Int32(scale.zero))
         }
     }

@@ -10,6 +10,9 @@ public enum ConvolutionKind: Sendable {
     /// Stride of the sums over the input; the transposed kind reads every input pixel.
     var stride: Int { if case .plain(let stride) = self { stride } else { 2 } }
 
+    /// Whether the sums run over the input's pixels rather than the output's.
+    var readsEveryPixel: Bool { if case .transposed = self { true } else { false } }
+
     /// Whether a layer of this kind turns a map of the one size into one of the other.
     func fits<A, B>(_ input: ActivationMap<A>, _ output: ActivationMap<B>) -> Bool {
         switch self {
@@ -50,26 +53,29 @@ public final class ConvolutionLayer: Sendable {
     }
 
     /// [height][width][inputs], bordered → [height'][width'][outputs].
-    public func run(_ input: FloatMap, into output: FloatMap) {
-        run(input, output.mutablePixels, output, byteScale: 0)
+    public func run(_ input: FloatMap, into output: FloatMap, _ part: Part = .whole) {
+        run(input, output.mutablePixels, output, byteScale: 0, part)
     }
 
     /// The same with outputs as bytes: the nearest to output / `step`.
-    public func run(_ input: FloatMap, into output: ByteMap, step: Float) {
-        run(input, output.mutablePixels, output, byteScale: 1 / step)
+    public func run(_ input: FloatMap, into output: ByteMap, step: Float, _ part: Part = .whole) {
+        run(input, output.mutablePixels, output, byteScale: 1 / step, part)
     }
 
     private func run<Element>(
-        _ input: FloatMap, _ pixels: UnsafeMutableRawPointer, _ output: ActivationMap<Element>, byteScale: Float
+        _ input: FloatMap, _ pixels: UnsafeMutableRawPointer, _ output: ActivationMap<Element>, byteScale: Float,
+        _ part: Part
     ) {
         precondition(
             input.channels == inputs && output.channels == outputs && kind.fits(input, output),
             "ConvolutionLayer: maps of other shapes")
+        let pixelsEach = kind.readsEveryPixel ? input.height * input.width : output.height * output.width
+        let share = kernels.share(of: part, input, output, pixelsEach: pixelsEach)
         var shape = zanzo_convolution(
             weights: weights.base, bias: bias.base, height: output.height, width: output.width, in_channels: inputs,
             out_channels: output.pixelStride, stride: kind.stride, in_row: input.rowStride, in_pixel: input.pixelStride,
             out_row: output.rowStride, out_pixel: output.pixelStride,
-            activation: isRectified ? ZANZO_RELU : ZANZO_IDENTITY, byte_scale: byteScale)
+            activation: isRectified ? ZANZO_RELU : ZANZO_IDENTITY, share: share, byte_scale: byteScale)
         let isHalf = weights.format == .float16
         switch kind {
         case .plain:

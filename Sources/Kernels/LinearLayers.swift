@@ -79,17 +79,24 @@ public final class LinearLayer: Sendable {
         multiply(output, input, &shape)
     }
 
-    /// Map without border → vector [outputs].
-    public func run(_ input: FloatMap, into output: UnsafeMutablePointer<Float>) {
+    /// Map without border → vector [outputs], for each frame of the part; vectors lie one behind the other.
+    public func run(_ input: FloatMap, into output: UnsafeMutablePointer<Float>, _ part: Part = .whole) {
         precondition(input.count == inputs && input.rowStride == input.width * input.pixelStride)
-        run(input.pixels, into: output)
+        for frame in part.range(of: part.frames) {
+            run(input.pixels + frame * input.mapStride, into: output + frame * columns)
+        }
     }
 
-    /// Vector [inputs] → map.
-    public func run(_ input: UnsafePointer<Float>, into output: FloatMap) {
-        precondition(output.height == runs && output.width * output.pixelStride == columns)
+    /// Vector [inputs] → row `row` of the map of frame `frame`.
+    public func run(_ input: UnsafePointer<Float>, into output: FloatMap, frame: Int, row: Int) {
+        precondition(output.height == runs && output.width * output.pixelStride == columns && row < runs)
+        let block = kernels.layout.linear_block
+        let padded = (columns + block - 1) / block * block
         var shape = shape(outStride: output.rowStride)
-        multiply(output.mutablePixels, input, &shape)
+        shape.runs = 1
+        shape.weights += row * padded * inputs * weights.elementSize
+        shape.bias += row * padded
+        multiply(output.mutablePixels + frame * output.mapStride + row * output.rowStride, input, &shape)
     }
 
     private var multiply: zanzo_linear { weights.format == .float16 ? kernels.linearHalf : kernels.linear }

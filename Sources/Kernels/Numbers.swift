@@ -21,9 +21,10 @@ public enum Numbers {
 
 extension KernelTable {
     /// Luma 0…255 → floats in [-1, 1]: luma / 127.5 - 1, into the picture's pixels. [height][width] → [height][width].
-    public func normalise(_ luma: UnsafePointer<UInt8>, into picture: FloatMap) {
-        precondition(picture.pixelStride == 1, "normalise: not a picture")
-        normalise(picture.mutablePixels, luma, picture.height, picture.width, picture.rowStride)
+    public func normalise(_ luma: UnsafePointer<UInt8>, into picture: FloatMap, frame: Int = 0) {
+        precondition(picture.pixelStride == 1 && frame < picture.capacity, "normalise: not a picture")
+        normalise(
+            picture.mutablePixels + frame * picture.mapStride, luma, picture.height, picture.width, picture.rowStride)
     }
 
     /// `channels` rounded up to whole vectors.

@@ -30,6 +30,9 @@ struct PackedWeights: ~Copyable, Sendable {
         }
     }
 
+    /// Bytes a weight.
+    var elementSize: Int { format == .float16 ? MemoryLayout<UInt16>.size : MemoryLayout<Float>.size }
+
     var base: UnsafeRawPointer { UnsafeRawPointer(memory.base) }
 }
 

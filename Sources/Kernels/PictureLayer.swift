@@ -22,15 +22,20 @@ public final class PictureLayer: Sendable {
     }
 
     /// [height][width][inputs], bordered → [height][width][outputs], a picture.
-    public func run(_ input: FloatMap, into output: FloatMap) {
+    public func run(_ input: FloatMap, into output: FloatMap, _ part: Part = .whole) {
         precondition(
             input.channels == inputs && output.channels == outputs && input.height == output.height
                 && input.width == output.width && output.pixelStride == outputs, "PictureLayer: maps of other shapes")
+        let rows = part.range(of: part.frames * output.height)
+        let share = zanzo_share(
+            maps: part.frames, in_map: input.mapStride, out_map: output.mapStride,
+            first_pixel: rows.lowerBound * output.width, end_pixel: rows.upperBound * output.width, first_output: 0,
+            end_output: outputs)
         var shape = zanzo_convolution(
             weights: weights.base, bias: bias.base, height: output.height, width: output.width, in_channels: inputs,
             out_channels: outputs, stride: 1, in_row: input.rowStride, in_pixel: input.pixelStride,
             out_row: output.rowStride, out_pixel: output.pixelStride, activation: ZANZO_TANH,
-            byte_scale: 0)
+            share: share, byte_scale: 0)
         kernels.conv3x3Few(output.mutablePixels, input.corner, &shape)
     }
 }

@@ -56,10 +56,11 @@ final class ByteMaps {
     let eighth: ByteMap  //  [S/8][S/8][w3]
     let decoded: ByteMap  // [S/16][S/16][w4], zero at 128
 
-    init(_ t: Topology, kernels: KernelTable) {
+    init(_ t: Topology, capacity: Int, kernels: KernelTable) {
         func map(_ layer: Int, zero: UInt8 = 0) -> ByteMap {
             ByteMap(
-                height: t.size >> layer, width: t.size >> layer, channels: t.widths[layer], zero: zero, kernels: kernels
+                height: t.size >> layer, width: t.size >> layer, channels: t.widths[layer],
+                capacity: capacity, zero: zero, kernels: kernels
             )
         }
         (full, half, quarter, eighth, decoded) = (map(0), map(1), map(2), map(3), map(4, zero: 128))

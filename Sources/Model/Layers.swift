@@ -25,7 +25,7 @@ extension Reconstructor {
         ) -> LayerRun {
             LayerRun(
                 name: name, shape: "\(Self.size(from)) to \(Self.size(to))", multiplyAdds: multiplyAdds, run: body,
-                output: { (to as? FloatMap)?.elements })
+                output: { (to as? FloatMap)?.elements() })
         }
         func down<A, B>(
             _ name: String, _ from: ActivationMap<A>, _ to: ActivationMap<B>, _ each: Int, _ body: @escaping () -> Void
@@ -122,7 +122,11 @@ extension Reconstructor {
             LayerRun(
                 name: "fromHidden", shape: "\(t.hidden) to \(Self.size(m.decoded))",
                 multiplyAdds: fromHidden.multiplyAdds,
-                run: { fromHidden.run(box.state.memory.base, into: m.decoded) }, output: { m.decoded.elements }),
+                run: {
+                    for row in 0..<m.decoded.height {
+                        fromHidden.run(box.state.memory.base, into: m.decoded, frame: 0, row: row)
+                    }
+                }, output: { m.decoded.elements() }),
         ]
     }
 

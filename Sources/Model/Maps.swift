@@ -1,6 +1,6 @@
 internal import Kernels
 
-/// The activations of one step, allocated once. The decoder goes back through the encoder's maps.
+/// The activations of one step over up to `capacity` frames, allocated once. The decoder goes back through the encoder's maps.
 final class Maps {
     let input: FloatMap  //      [S][S][1], without border: what the error is measured against
     let picture: FloatMap  //    [S][S][1]
@@ -11,17 +11,17 @@ final class Maps {
     let coded: FloatMap  //      [S/16][S/16][w4], without border: read as a vector
     let decoded: FloatMap  //    [S/16][S/16][w4]
     let output: FloatMap  //     [S][S][1], without border
-    var latent: AlignedBuffer<Float>  //  [latent]
-    var gates: AlignedBuffer<Float>  //   [6 × hidden], the GRU's scratch
+    var latent: AlignedBuffer<Float>  //  [capacity][latent]
+    var gates: AlignedBuffer<Float>  //   [capacity][6 × hidden], the GRU's scratch
 
-    init(_ t: Topology, kernels: KernelTable) {
+    init(_ t: Topology, capacity: Int, kernels: KernelTable) {
         func map(_ side: Int, _ channels: Int) -> FloatMap {
-            FloatMap(height: side, width: side, channels: channels, kernels: kernels)
+            FloatMap(height: side, width: side, channels: channels, capacity: capacity, kernels: kernels)
         }
         func plane(hasBorder: Bool) -> FloatMap {
             FloatMap(
                 height: t.size, width: t.size, channels: t.channels, hasBorder: hasBorder, isPicture: true,
-                kernels: kernels)
+                capacity: capacity, kernels: kernels)
         }
         input = plane(hasBorder: false)
         picture = plane(hasBorder: true)
@@ -29,16 +29,17 @@ final class Maps {
         half = map(t.size / 2, t.widths[1])
         quarter = map(t.size / 4, t.widths[2])
         eighth = map(t.size / 8, t.widths[3])
-        coded = Self.coded(t, kernels)
+        coded = Self.coded(t, capacity: capacity, kernels)
         decoded = map(t.size / 16, t.widths[4])
         output = plane(hasBorder: false)
-        latent = AlignedBuffer(count: t.latent)
-        gates = AlignedBuffer(count: 6 * t.hidden)
+        latent = AlignedBuffer(count: capacity * t.latent)
+        gates = AlignedBuffer(count: capacity * 6 * t.hidden)
     }
 
     /// The encoder's last map.
-    static func coded(_ t: Topology, _ kernels: KernelTable) -> FloatMap {
+    static func coded(_ t: Topology, capacity: Int = 1, _ kernels: KernelTable) -> FloatMap {
         FloatMap(
-            height: t.size / 16, width: t.size / 16, channels: t.widths[4], hasBorder: false, kernels: kernels)
+            height: t.size / 16, width: t.size / 16, channels: t.widths[4], hasBorder: false,
+            capacity: capacity, kernels: kernels)
     }
 }

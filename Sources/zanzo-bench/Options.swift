@@ -51,3 +51,29 @@ struct BenchFrames {
         return frames[index]
     }
 }
+
+/// One camera of a batch: its frames and its state.
+final class BenchCamera {
+    private var frames: [UnsafeMutableBufferPointer<UInt8>]
+    private var state: StreamState
+    private var index: Int
+
+    init(model: Model, seed: Int) {
+        var source = BenchFrames(size: model.topology.size)
+        frames = (0..<16).map { _ in
+            let frame = source.next()
+            let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: frame.count)
+            _ = copy.update(from: frame)
+            return copy
+        }
+        state = StreamState(model: model)
+        index = seed
+    }
+
+    deinit { frames.forEach { $0.deallocate() } }
+
+    func place(in reconstructor: Reconstructor, at place: Int) {
+        index = (index + 1) % frames.count
+        reconstructor.place(UnsafeBufferPointer(frames[index]), &state, at: place)
+    }
+}

@@ -98,6 +98,15 @@ enum { ZANZO_LANES_AVX512 = 16, ZANZO_BLOCK_AVX512 = 32, ZANZO_LINEAR_BLOCK_AVX5
 
 typedef enum { ZANZO_IDENTITY = 0, ZANZO_RELU = 1, ZANZO_TANH = 2 } zanzo_activation;
 
+/// Several maps of one shape, and the part of the work on them that a call is to do: threads share a layer by taking
+/// different pixels or different outputs of it, and what they write never shares an element.
+typedef struct {
+    size_t maps;                      // how many, e.g. of several cameras
+    size_t in_map, out_map;           // from one map to the next, in elements of the input and of the output
+    size_t first_pixel, end_pixel;    // of maps * height * width; `few`: whole rows
+    size_t first_output, end_output;  // of out_channels, multiples of `block`; `few`: all
+} zanzo_share;
+
 /// A 3x3 convolution with one pixel of padding, or its transpose (below).
 typedef struct {
     const void *weights;         // floats or halves, as the kernel reads them; batch norm folded in
@@ -109,6 +118,7 @@ typedef struct {
     size_t in_row, in_pixel;     // floats between neighbours of the input map
     size_t out_row, out_pixel;   // floats between neighbours of the output map
     zanzo_activation activation; // `few`: any; the others: ZANZO_IDENTITY or ZANZO_RELU
+    zanzo_share share;
     float byte_scale;            // 0: outputs are floats; else bytes, the nearest to output * byte_scale. `few`: 0
 } zanzo_convolution;
 
@@ -137,6 +147,7 @@ typedef struct {
     size_t height, width, in_channels, out_channels, stride; // as in zanzo_convolution
     size_t in_row, in_pixel;     // bytes
     size_t out_row, out_pixel;   // elements of the output
+    zanzo_share share;
     int is_float;                // whether outputs are floats; else bytes
 } zanzo_convolution8;
 typedef void (*zanzo_conv3x3_8)(void *out, const uint8_t *in, const zanzo_convolution8 *layer);
@@ -226,6 +237,25 @@ size_t zanzo_first_not_finite(const void *values, size_t count);
 /// `begin` makes this thread treat them as zero and returns what was set before; `end` sets that again.
 uint64_t zanzo_flush_denormals_begin(void);
 void zanzo_flush_denormals_end(uint64_t before);
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The threads of one step
+
+/// Tells the core that this thread waits for another one's write.
+static inline void zanzo_spin(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+/// Sleeps while `word` has that value (futex); may come back early.
+void zanzo_sleep_while(const uint32_t *word, uint32_t value);
+/// Wakes every thread that sleeps on `word`.
+void zanzo_wake_sleepers(const uint32_t *word);
+/// The calling thread's name in top and gdb, 15 bytes at most.
+void zanzo_name_thread(const char *name);
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The CPU
