@@ -40,7 +40,9 @@ struct StepCommand: ParsableCommand {
             return
         }
         let rate = 2e-6 * Double(model.topology.multiplyAdds) / timing.median
-        print("\(model.path), \(model.precision.rawValue), \(model.kernels.name), \(threads) threads, batch \(batch), \(steps) steps")
+        print(
+            "\(model.path), \(model.precision.rawValue), \(model.kernels.name), \(threads) threads, batch \(batch), \(steps) steps"
+        )
         print("      p50       p99       min   GFLOP/s")
         let row = [
             column(timing.median, 3), column(timing.quantile(0.99), 3), column(timing.minimum, 3), column(rate, 1),

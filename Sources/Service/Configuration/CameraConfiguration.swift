@@ -1,5 +1,6 @@
 public import Anomaly
 public import Capture
+public import Model
 public import Video
 
 /// One camera as the configuration has it: its name, source and model, and what is asked of each stage.
@@ -54,6 +55,8 @@ public struct CameraSettings: Sendable, Hashable {
     public var rate = 5.0
     /// Where user and password are; they are read when the source is opened.
     public var credentials: CredentialsReference?
+    /// The arithmetic that the model runs in.
+    public var precision = Precision.auto
     /// How an error map becomes a score; nil: as the model was calibrated.
     public var method: ScoreMethod?
     /// The raw score that counts as 1.0; nil: the model's calibration.

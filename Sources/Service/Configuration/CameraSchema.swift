@@ -1,5 +1,6 @@
 import Anomaly
 import Capture
+import Model
 import Video
 
 extension Schema<CameraDraft> {
@@ -23,6 +24,7 @@ extension Schema<CameraDraft> {
         Field("hardware", \.wishes.hardware, .word("the name of a hardware decoder, such as vaapi"), or: "none"),
         Field("real_time", \.wishes.realTime, .flag, or: "auto"),
         Field("loop", \.wishes.loop, .flag, or: "auto"),
+        Field("precision", \.settings.precision, .precision),
         Field("score", \.settings.method, .scoreMethod, or: "auto"),
         Field("threshold", \.settings.threshold, .number.within(1e-9...1e9), or: "auto"),
         Field("detector", \.settings.detector, .detector),
@@ -98,6 +100,16 @@ extension Format<SourceOptions.Transport> {
         return Format(
             wanted: choice.wanted,
             read: { node, place in choice.read(node, place).flatMap(SourceOptions.Transport.init) },
+            show: { $0.rawValue })
+    }
+}
+
+extension Format<Precision> {
+    /// The arithmetic of a model.
+    static var precision: Self {
+        let choice = Format<String>.choice(Precision.allCases.map(\.rawValue))
+        return Format(
+            wanted: choice.wanted, read: { node, place in choice.read(node, place).flatMap(Precision.init) },
             show: { $0.rawValue })
     }
 }

@@ -4,7 +4,7 @@ import Glibc
 import Kernels
 import Model
 
-/// Loads model files once each, however many cameras use them, and again where the file was replaced.
+/// Loads model files once for each arithmetic, however many cameras use them, and again where the file was replaced.
 struct ModelLibrary {
     /// A loaded file, and by what a later look can tell that it is still the same one.
     private struct Entry {
@@ -22,7 +22,12 @@ struct ModelLibrary {
         let nanoseconds: Int
     }
 
-    private var entries: [String: Entry] = [:]
+    private struct Key: Hashable {
+        let path: String
+        let precision: Precision
+    }
+
+    private var entries: [Key: Entry] = [:]
     private let kernels: KernelTable
 
     init(kernels: KernelTable) { self.kernels = kernels }
@@ -32,7 +37,7 @@ struct ModelLibrary {
     /// Where the camera names no method, the calibration's is used; a threshold of the configuration goes before the
     /// calibration's. A calibration for another method than the camera asks for is an error: its threshold means nothing.
     mutating func plan(for camera: CameraConfiguration) throws(StartError) -> ScoringPlan {
-        let entry = try load(camera.model, for: camera.name)
+        let entry = try load(camera.model, camera.precision, for: camera.name)
         let method = camera.method ?? entry.calibration?.method ?? .mean
         if camera.threshold == nil, let calibrated = entry.calibration?.method, calibrated != method {
             throw StartError(
@@ -46,15 +51,18 @@ struct ModelLibrary {
             detector: entry.calibration?.applied(to: camera.detector, threshold: camera.threshold) ?? camera.detector)
     }
 
-    private mutating func load(_ path: String, for camera: String) throws(StartError) -> Entry {
+    private mutating func load(
+        _ path: String, _ precision: Precision, for camera: String
+    ) throws(StartError) -> Entry {
         let stamp = try Self.stamp(path, camera)
-        if let known = entries[path], known.stamp == stamp { return known }
+        let key = Key(path: path, precision: precision)
+        if let known = entries[key], known.stamp == stamp { return known }
         do {
-            let model = try Model(path: path, kernels: kernels)
+            let model = try Model(path: path, precision: precision, kernels: kernels)
             let calibration = try model.calibration()
             let entry = Entry(
                 model: model, identity: try Self.digest(path, camera), calibration: calibration, stamp: stamp)
-            entries[path] = entry
+            entries[key] = entry
             return entry
         } catch {
             throw StartError(camera: camera, message: "\(error)")

@@ -3,7 +3,8 @@ import Model
 import Synchronization
 import Video
 
-/// A thread that rebuilds and scores the frames of several cameras in turn, one frame of each a round.
+/// A thread that rebuilds and scores the frames of several cameras in turn, one frame of each a round; waiting frames of
+/// cameras with one model go through the network together.
 ///
 /// Round robin over single frames is what makes a busy camera lose its own frames only: nobody waits for more than one
 /// step of every other camera at the same worker.
@@ -44,6 +45,7 @@ final class InferenceWorker: Sendable {
     /// The worker's thread: serves until stopped.
     func run() {
         var stages: [ScoringStage] = []
+        var groups: [[ScoringStage]] = []
         var reconstructors: [ObjectIdentifier: Reconstructor] = [:]
         var isStopping = false
         while true {
@@ -56,11 +58,13 @@ final class InferenceWorker: Sendable {
                 for camera in news.joining {
                     stages.append(ScoringStage(camera: camera, reconstructor: reconstructor(camera, &reconstructors)))
                 }
+                groups = Self.groups(stages)
             }
             rounds.add()
-            let worked = serve(stages)
+            let worked = serve(groups)
             if stages.contains(where: { $0.camera.shouldStop }) {
                 dismiss(&stages, &reconstructors)
+                groups = Self.groups(stages)
             }
             if stages.isEmpty, isStopping { return }
             if !worked { bell.wait(timeout: .milliseconds(250)) }
@@ -68,21 +72,62 @@ final class InferenceWorker: Sendable {
     }
 
     /// One round: at most one frame of each camera. Returns whether there was any.
-    private func serve(_ stages: [ScoringStage]) -> Bool {
+    private func serve(_ groups: [[ScoringStage]]) -> Bool {
         var worked = false
-        for stage in stages where !stage.camera.shouldStop {
-            let camera = stage.camera
-            // Read before the ring: frames handed over before the loss are scored before the event is ended.
-            let isLost = camera.isSourceLost.load(ordering: .acquiring)
-            if camera.ring.consume({ stage.process($0) }) != nil {
-                worked = true
-                camera.spaceBell.ring()
-            } else if isLost, camera.isSourceLost.exchange(false, ordering: .acquiringAndReleasing) {
-                stage.interrupt(.sourceLost)
-            }
-        }
+        for group in groups where gather(group[...], placed: 0) { worked = true }
         return worked
     }
+
+    /// Takes the waiting frame of each camera of a group and, once all are placed, steps over them at once, so that the
+    /// weights are read once. A camera without a waiting frame is not waited for. Returns whether there was any frame.
+    ///
+    /// Every slot is held until its frame is scored: hence each camera's call lies within the one before.
+    private func gather(_ rest: ArraySlice<ScoringStage>, placed: Int) -> Bool {
+        guard let stage = rest.first else { return false }
+        let others = rest.dropFirst()
+        let camera = stage.camera
+        guard !camera.shouldStop else { return proceed(others, placed, stage.reconstructor) }
+        // Read before the ring: frames handed over before the loss are scored before the event is ended.
+        let isLost = camera.isSourceLost.load(ordering: .acquiring)
+        let isFrame: Void? = camera.ring.consume { slot in
+            if stage.prepare(slot, at: placed) {
+                _ = proceed(others, placed + 1, stage.reconstructor)
+                stage.finish(slot, stage.reconstructor.reconstruction(at: placed))
+            } else {
+                _ = proceed(others, placed, stage.reconstructor)
+            }
+        }
+        if isFrame != nil {
+            camera.spaceBell.ring()
+            return true
+        }
+        if isLost, camera.isSourceLost.exchange(false, ordering: .acquiringAndReleasing) {
+            stage.interrupt(.sourceLost)
+        }
+        return proceed(others, placed, stage.reconstructor)
+    }
+
+    /// The next camera of the group; after the last, the step over all that were placed.
+    private func proceed(_ rest: ArraySlice<ScoringStage>, _ placed: Int, _ reconstructor: Reconstructor) -> Bool {
+        if !rest.isEmpty { return gather(rest, placed: placed) }
+        if placed > 0 { reconstructor.run(frames: placed) }
+        return false
+    }
+
+    /// Cameras that one step may serve together: those of one model, a few at a time, so that none waits long for others.
+    private static func groups(_ stages: [ScoringStage]) -> [[ScoringStage]] {
+        var groups: [[ScoringStage]] = []
+        for stage in stages {
+            let index = groups.firstIndex {
+                $0.count < camerasAStep && $0.first?.reconstructor === stage.reconstructor
+            }
+            if let index { groups[index].append(stage) } else { groups.append([stage]) }
+        }
+        return groups
+    }
+
+    /// Cameras in one step at most.
+    private static let camerasAStep = 4
 
     /// Lets stopped cameras go: their running events end with the reason that they were stopped for.
     private func dismiss(_ stages: inout [ScoringStage], _ reconstructors: inout [ObjectIdentifier: Reconstructor]) {
@@ -102,7 +147,7 @@ final class InferenceWorker: Sendable {
     ) -> Reconstructor {
         let key = ObjectIdentifier(camera.plan.model)
         if let found = known[key] { return found }
-        let made = Reconstructor(model: camera.plan.model)
+        let made = Reconstructor(model: camera.plan.model, capacity: Self.camerasAStep)
         known[key] = made
         return made
     }

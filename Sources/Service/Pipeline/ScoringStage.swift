@@ -5,11 +5,11 @@ import Video
 
 /// A camera's place at its worker: rebuilds its frames one after the other, scores them, and reports what happens.
 ///
-/// After warm-up `process` neither allocates, locks, logs nor waits; at an event's start and end it may allocate a few
+/// After warm-up neither `prepare` nor `finish` allocates, locks, logs or waits; at an event's start and end it may allocate a few
 /// regions. A file's evidence is the one thing waited for, because a file loses nothing.
 final class ScoringStage {
     let camera: Camera
-    private let reconstructor: Reconstructor
+    let reconstructor: Reconstructor
     private var state: StreamState
     private let scorer: Scorer
     private var detector: Detector
@@ -34,15 +34,19 @@ final class ScoringStage {
         history = StripHistory(modelSize: size)
     }
 
-    /// One frame's way from the ring to its reports.
-    func process(_ slot: FrameSlot) {
+    /// A frame's way from the ring to the network: places it in the next step, unless it is not to be scored.
+    func prepare(_ slot: FrameSlot, at place: Int) -> Bool {
         if slot.session != session { restart(slot) }
         lastSlot = (slot.index, slot.time, slot.utc)
         if let change = watcher.observe(luma: UnsafeBufferPointer(slot.luma), time: slot.time) { handle(change) }
         // A picture that stands still to the bit is not a frame that the camera saw: it is not scored.
-        guard !isFrozen else { return }
+        guard !isFrozen else { return false }
+        reconstructor.place(UnsafeBufferPointer(slot.luma), &state, at: place)
+        return true
+    }
 
-        let rebuilt = reconstructor.step(UnsafeBufferPointer(slot.luma), &state)
+    /// The rest of its way, from the network to its reports.
+    func finish(_ slot: FrameSlot, _ rebuilt: Reconstruction) {
         var report = Report(kind: .score, frame: slot.index, time: slot.time, utc: slot.utc)
         report.raw = scorer.score(input: rebuilt.input, output: rebuilt.output)
         camera.counters.scored.add()
