@@ -29,7 +29,7 @@ help:
 	@echo 'make test         every check but the VM and the peers'
 	@echo 'make build        release build, in $(BUILT)'
 	@echo 'make install      DESTDIR= PREFIX=/usr; make uninstall takes it back but for configuration and recordings'
-	@echo 'make test-vm      real unit, real systemd and V4L2 test cameras in an emulated VM (about 15 minutes)'
+	@echo 'make test-vm      real unit, real systemd and V4L2 test cameras in an emulated VM (about 5 minutes)'
 	@echo 'make bench-peers  CPU beside ffmpeg and Motion, memory, latency, 16 cameras: a table (about 13 minutes)'
 	@echo 'make demo-model   train the demo model anew (needs PyTorch)'
 	@echo 'make format, make lint, make clean'
