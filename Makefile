@@ -8,10 +8,12 @@ DESTDIR ?=
 # A small model for checks that need any model at all.
 MODEL   ?= $(firstword $(wildcard config/demo.safetensors Sources/*/Resources/demo.safetensors) config/demo.safetensors)
 
-# Debian's packages: to build and run; to test against a real RTSP server; for the VM.
+# Debian's packages: to build and run; to test against a real RTSP server; to measure beside peers; for the VM.
 DEPS       ?= libv4l-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libpng-dev libsystemd-dev libyaml-dev
 DEPS_TEST  ?= ffmpeg socat jq python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good gstreamer1.0-plugins-bad \
               gstreamer1.0-plugins-ugly
+DEPS_BENCH ?= ffmpeg motion python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good \
+              gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
 DEPS_VM    ?= mmdebstrap e2fsprogs qemu-system-x86
 
 # The Swift runtime is linked in, so that the installed programs run on a box without Swift. What stays shared is
@@ -19,7 +21,7 @@ DEPS_VM    ?= mmdebstrap e2fsprogs qemu-system-x86
 RELEASE := -c release --static-swift-stdlib
 BUILT   := .build/release
 
-.PHONY: help demo build test test-unit test-vm demo-model deps deps-test format lint install \
+.PHONY: help demo build test test-unit test-vm bench-peers demo-model deps deps-test format lint install \
         uninstall clean
 
 help:
@@ -27,7 +29,8 @@ help:
 	@echo 'make test         every check but the VM and the peers'
 	@echo 'make build        release build, in $(BUILT)'
 	@echo 'make install      DESTDIR= PREFIX=/usr; make uninstall takes it back but for configuration and recordings'
-	@echo 'make test-vm      real unit, real systemd and V4L2 test cameras in an emulated VM (about 15 minutes)'
+	@echo 'make test-vm      real unit, real systemd and V4L2 test cameras in an emulated VM (about 5 minutes)'
+	@echo 'make bench-peers  CPU beside ffmpeg and Motion, memory, latency, 16 cameras: a table (about 13 minutes)'
 	@echo 'make demo-model   train the demo model anew (needs PyTorch)'
 	@echo 'make format, make lint, make clean'
 
@@ -56,6 +59,11 @@ test-unit: deps
 test-vm: build
 	@$(if $(strip $(DEPS_VM)),packaging/need-packages $(DEPS_VM))
 	MODEL=$(MODEL) Tests/Lab/test-vm.sh
+
+# BENCH_FLAGS='--only memory,cameras', --quick, --json FILE …: see Tests/Bench/bench_peers.py --help.
+bench-peers: build
+	@$(if $(strip $(DEPS_BENCH)),packaging/need-packages $(DEPS_BENCH))
+	Tests/Bench/bench_peers.py $(BENCH_FLAGS)
 
 # The synthetic camera's normal footage: 16,384 frames after those that the demo plays; then the alarm line, on frames
 # that are later still.
