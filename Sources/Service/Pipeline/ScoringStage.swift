@@ -5,8 +5,8 @@ import Video
 
 /// A camera's place at its worker: rebuilds its frames one after the other, scores them, and reports what happens.
 ///
-/// After warm-up `process` neither allocates, locks, logs nor waits; at an event's start and end it may allocate a few
-/// regions. A file's evidence is the one thing waited for, because a file loses nothing.
+/// After warm-up `process` neither allocates, locks, logs nor waits; at an event's start and updates it may allocate a few
+/// regions.
 final class ScoringStage {
     let camera: Camera
     private let reconstructor: Reconstructor
@@ -89,10 +89,10 @@ final class ScoringStage {
         case .frozen:
             forget(.sceneChanged)
             isFrozen = true
-            if camera.counters.state == .online { camera.counters.state = .frozen }
+            camera.counters.change(from: .online, to: .frozen)
         case .unfrozen:
             forget(.sceneChanged)
-            if camera.counters.state == .frozen { camera.counters.state = .online }
+            camera.counters.change(from: .frozen, to: .online)
         case .lightingJump, .sceneCut, .blank:
             forget(.sceneChanged)
         }
