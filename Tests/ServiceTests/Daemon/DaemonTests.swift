@@ -21,7 +21,7 @@ import Video
                 picture: $0.data.snapshot)
         }
         let verdict = DemoVerdict(anomalies: SyntheticScript.demo.anomalies, events: heard, rate: 15)
-        #expect(verdict.isClean, "\(verdict.table)")
+        #expect(verdict.isClean, "\(verdict.table(under: "/"))")
         let ends = lines.filter { $0.kind == "anomaly.end" }
         #expect(ends.map(\.data.event) == starts.map(\.data.event))
         for path in starts.flatMap({ [$0.data.snapshot, $0.data.picture] }) + ends.map(\.data.strip) {
