@@ -22,7 +22,8 @@ static inline size_t padded(size_t count, size_t to) { return (count + to - 1) /
 // Elements from pixel to pixel: a picture of one channel is not padded.
 static inline size_t pixel_stride(size_t channels) { return channels == 1 ? 1 : padded(channels, layout.lanes); }
 
-// Runs `whole` (a copy of `layer` whose share is everything) in up to four parts: pixels and outputs cut in two.
+// Makes `call` four times, each for a part of `layer`, whose share is everything: pixels and outputs are cut in two at
+// random, so that a part may be empty.
 #define IN_PARTS(layer, call)                                                                                          \
     do {                                                                                                               \
         const zanzo_share everything = (layer).share;                                                                  \
