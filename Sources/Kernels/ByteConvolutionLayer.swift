@@ -52,7 +52,7 @@ public final class ByteConvolutionLayer: Sendable {
         zanzo_bytes_of(weights.mutableBase, floats.base, count)
         firstSums = Self.firstSums(
             kind, weights.elements, units: (inputs + 3) / 4, padded: padded, block: kernels.layout.block,
-            zero: Int32(input.zero))
+            zero: Int32(input.zero) - kernels.layout.byte_offset)
         self.weights = weights
         let outputStep = outputStep ?? 1
         self.scale = AlignedBuffer(steps.map { $0 * input.step / outputStep }, paddedCount: padded)
@@ -106,7 +106,8 @@ public final class ByteConvolutionLayer: Sendable {
         return largest
     }
 
-    /// -zero × the sum of each output's weights: for a transposed layer, of each phase's.
+    /// -zero × the sum of each output's weights: for a transposed layer, of each phase's. `zero` is what the kernels see as
+    /// zero: the input's, less what they take from each byte.
     private static func firstSums(
         _ kind: ConvolutionKind, _ packed: UnsafeBufferPointer<Int8>, units: Int, padded: Int, block: Int, zero: Int32
     ) -> AlignedBuffer<Int32> {

@@ -188,7 +188,7 @@ struct KernelTableTests {
     func names() {
         #expect(KernelTable.named("scalar")?.name == "scalar")
         #expect(KernelTable.named("mmx") == nil)
-        #expect(KernelTable.problem(with: "mmx")?.contains("scalar, avx2") == true)
+        #expect(KernelTable.problem(with: "mmx")?.contains(KernelTable.names.joined(separator: ", ")) == true)
         #expect(KernelTable.problem(with: "scalar") == nil)
         #expect(KernelTable.names.contains(KernelTable.best.name))
     }
