@@ -33,7 +33,8 @@ public struct ActivationRanges: Codable, Sendable, Equatable {
             return "there are not four ranges of the encoder and three of the decoder"
         }
         let all = encoder + decoder + [hidden]
-        return all.allSatisfy { $0 > 0 && $0.isFinite } ? nil : "a range is not a positive number"
+        // Beyond these, a step or its reciprocal would not be a float.
+        return all.allSatisfy { (1e-30...1e30).contains($0) } ? nil : "a range is not a number in 1e-30…1e30"
     }
 
     /// As one line of JSON.

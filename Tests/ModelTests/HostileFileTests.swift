@@ -109,6 +109,12 @@ struct HostileFileTests {
             change.words = ["zanzo.topology"] + words
             return change
         }
+
+        static func ranges(_ json: String, _ words: String...) -> Change {
+            var change = Change("ranges \(json)") { $1[ActivationRanges.metadataKey] = json }
+            change.words = ["zanzo.activations", "quantize it again"] + words
+            return change
+        }
     }
 
     static let changes: [Change] = [
@@ -147,6 +153,20 @@ struct HostileFileTests {
         .topology(#"{"size":64,"channels":1,"widths":[8,8,8,8,8],"latent":0,"hidden":4}"#, "latent 0"),
         .topology(#"{"size":64,"channels":1,"widths":[8,8,8,8,8],"latent":4,"hidden":99999}"#, "hidden 99999"),
         .topology(#"{"size":512,"channels":1,"widths":[1024,8,8,8,8],"latent":4,"hidden":4}"#, "MiB"),
+        .ranges("", "not what zanzo quantize writes"), .ranges("{}", "not what"), .ranges("[1,2,3]", "not what"),
+        .ranges("4 of everything", "not what"),
+        .ranges(#"{"encoder":[1,1,1,1],"hidden":1}"#, "not what"),
+        .ranges(#"{"encoder":[1,1,1,"1"],"hidden":1,"decoder":[1,1,1]}"#, "not what"),
+        .ranges(#"{"encoder":[1,1,1,NaN],"hidden":1,"decoder":[1,1,1]}"#, "not what"),
+        .ranges(#"{"encoder":[1,1,1,null],"hidden":1,"decoder":[1,1,1]}"#, "not what"),
+        .ranges(#"{"encoder":[1,1,1],"hidden":1,"decoder":[1,1,1]}"#, "not four ranges"),
+        .ranges(#"{"encoder":[1,1,1,1,1],"hidden":1,"decoder":[1,1,1]}"#, "not four ranges"),
+        .ranges(#"{"encoder":[1,1,1,1],"hidden":1,"decoder":[]}"#, "three of the decoder"),
+        .ranges(#"{"encoder":[1,0,1,1],"hidden":1,"decoder":[1,1,1]}"#, "1e-30"),
+        .ranges(#"{"encoder":[1,1,1,1],"hidden":-1,"decoder":[1,1,1]}"#, "1e-30"),
+        .ranges(#"{"encoder":[1,1,1,1],"hidden":1e-44,"decoder":[1,1,1]}"#, "1e-30"),
+        .ranges(#"{"encoder":[1,1,1,1],"hidden":1,"decoder":[1,3e38,1]}"#, "1e30"),
+        .ranges(#"{"encoder":[1,1,1,1],"hidden":1,"decoder":[1,1e99,1]}"#),
     ]
 
     @Test("Safetensors files that are no model", arguments: changes)

@@ -85,6 +85,16 @@ enum ModelFiles {
         return path
     }
 
+    /// Writes into the model's file what `zanzo quantize` would, having seen a few of `frames`.
+    static func quantise(_ path: String) throws -> ActivationRanges {
+        let model = try Model(path: path, precision: .float32)
+        let meter = ActivationMeter(model: model)
+        for frame in frames(model.topology, count: 4) { frame.withUnsafeBufferPointer { meter.add($0) } }
+        let json = try meter.ranges.jsonString()
+        try Safetensors.replaceMetadata(path: path) { $0[ActivationRanges.metadataKey] = json }
+        return meter.ranges
+    }
+
     /// Frames of smooth noise.
     static func frames(_ topology: Topology, count: Int, seed: UInt64 = 5) -> [[UInt8]] {
         var random = SplitMix(seed: seed)

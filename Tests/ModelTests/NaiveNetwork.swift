@@ -1,8 +1,12 @@
 import Glibc
 import Model
 
-/// The network from its definition, in float64, on PyTorch's layouts and tensors: slow and plain, to be believed.
+/// The network from its definition, in float64, on PyTorch's layouts and tensors: slow and plain, to be believed. With
+/// ranges, it rounds where the byte network does.
 struct NaiveNetwork {
+    /// The largest activations so far.
+    private(set) var seen = ActivationRanges()
+    private let ranges: ActivationRanges?
     private let topology: Topology
     private let tensors: [String: [Double]]
     private var state: [Double]
@@ -20,8 +24,8 @@ struct NaiveNetwork {
         }
     }
 
-    init(_ topology: Topology, _ tensors: [Safetensors.Tensor]) {
-        self.topology = topology
+    init(_ topology: Topology, _ tensors: [Safetensors.Tensor], ranges: ActivationRanges? = nil) {
+        (self.topology, self.ranges) = (topology, ranges)
         var byName: [String: [Double]] = [:]
         for tensor in tensors where tensor.dtype == "F32" {
             byName[tensor.name] = tensor.bytes.withUnsafeBytes { raw in
@@ -38,15 +42,27 @@ struct NaiveNetwork {
             map = convolution(map, "encoder.\(3 * layer)", topology.widths[layer], stride: layer == 0 ? 1 : 2)
             if layer < 4 { map = normalised(map, "encoder.\(3 * layer + 1)") }
             map.values = map.values.map { max(0, $0) }
+            if layer < 4 {
+                seen.encoder[layer] = max(seen.encoder[layer], Self.largest(map))
+                Self.round(&map, largest: ranges?.encoder[layer], steps: 255)
+            }
         }
-        let latent = linear(map.values, "fc1.0.weight", "fc1.0.bias")
+        let latent = linear(map.values, "fc1.0.weight", "fc1.0.bias", isRounded: true)
         state = recurrent(latent)
         let side = topology.size / 16
-        map = Map(channels: topology.widths[4], side: side, values: linear(state, "fc3.0.weight", "fc3.0.bias"))
+        map = Map(
+            channels: topology.widths[4], side: side,
+            values: linear(state, "fc3.0.weight", "fc3.0.bias", isRounded: true))
+        seen.hidden = max(seen.hidden, Self.largest(map))
+        Self.round(&map, largest: ranges?.hidden, steps: 127, zero: 128)
         for layer in 0..<4 {
             map = transposed(map, "decoder.\(3 * layer)", topology.widths[3 - layer])
             map = normalised(map, "decoder.\(3 * layer + 1)")
             map.values = map.values.map { max(0, $0) }
+            if layer < 3 {
+                seen.decoder[layer] = max(seen.decoder[layer], Self.largest(map))
+                Self.round(&map, largest: ranges?.decoder[layer], steps: 255)
+            }
         }
         map = convolution(map, "decoder.12", 1, stride: 1)
         return Step(latent: latent, hidden: state, output: map.values.map { tanh($0) })
@@ -54,8 +70,35 @@ struct NaiveNetwork {
 
     private func tensor(_ name: String) -> [Double] { tensors[name] ?? [] }
 
+    private static func largest(_ map: Map) -> Float { Float(map.values.reduce(0) { max($0, abs($1)) }) }
+
+    /// Holds activations in bytes of which one more means largest / steps.
+    private static func round(_ map: inout Map, largest: Float?, steps: Double, zero: Double = 0) {
+        guard let largest else { return }
+        let step = Double(largest) / steps
+        map.values = map.values.map {
+            (min(255, max(0, ($0 / step).rounded(.toNearestOrEven) + zero)) - zero) * step
+        }
+    }
+
+    /// A layer's weights; of the byte network, each output's rounded to 127ths of the largest. `outputOf` says whose a
+    /// weight is.
+    private func weights(
+        _ name: String, _ outputs: Int, isRounded: Bool, outputOf: (Int) -> Int
+    ) -> [Double] {
+        let all = tensor("\(name).weight")
+        guard isRounded, ranges != nil else { return all }
+        var largest = [Double](repeating: 0, count: outputs)
+        for index in all.indices { largest[outputOf(index)] = max(largest[outputOf(index)], abs(all[index])) }
+        return all.indices.map { index in
+            let step = largest[outputOf(index)] / 127
+            return (all[index] / step).rounded(.toNearestOrEven) * step
+        }
+    }
+
     private func convolution(_ input: Map, _ name: String, _ outputs: Int, stride: Int) -> Map {
-        let w = tensor("\(name).weight")
+        // The first layer and the last stay in floats.
+        let w = weights(name, outputs, isRounded: stride == 2) { $0 / 9 / input.channels }
         let side = input.side / stride
         var values: [Double] = []
         for o in 0..<outputs {
@@ -74,7 +117,7 @@ struct NaiveNetwork {
     }
 
     private func transposed(_ input: Map, _ name: String, _ outputs: Int) -> Map {
-        let w = tensor("\(name).weight")
+        let w = weights(name, outputs, isRounded: true) { $0 / 9 % outputs }
         let side = 2 * input.side
         var out = Map(channels: outputs, side: side, values: Array(repeating: 0, count: outputs * side * side))
         for c in 0..<input.channels {
@@ -104,8 +147,10 @@ struct NaiveNetwork {
         return out
     }
 
-    private func linear(_ input: [Double], _ weights: String, _ bias: String) -> [Double] {
-        let (w, b) = (tensor(weights), tensor(bias))
+    /// `isRounded`: whether the byte network has the weights in 16 bits.
+    private func linear(_ input: [Double], _ weights: String, _ bias: String, isRounded: Bool = false) -> [Double] {
+        let (exact, b) = (tensor(weights), tensor(bias))
+        let w = isRounded && ranges != nil ? exact.map { Double(Float16($0)) } : exact
         return b.indices.map { row in
             input.indices.reduce(b[row]) { $0 + w[row * input.count + $1] * input[$1] }
         }

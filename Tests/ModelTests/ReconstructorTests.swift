@@ -72,8 +72,10 @@ struct ReconstructorTests {
     @Test("A step allocates nothing: 1,000 steps after warm-up", .enabled(if: zanzo_allocations() != .max))
     func allocations() throws {
         let scratch = Scratch()
-        for table in Self.tables {
-            let model = try Model(path: ModelFiles.write(ModelFiles.even, in: scratch), kernels: table)
+        let path = try ModelFiles.write(ModelFiles.even, in: scratch)
+        _ = try ModelFiles.quantise(path)
+        for (table, precision) in Self.tables.flatMap({ table in Precision.allCases.map { (table, $0) } }) {
+            let model = try Model(path: path, precision: precision, kernels: table)
             let reconstructor = Reconstructor(model: model)
             var state = StreamState(model: model)
             let frame = ModelFiles.frames(model.topology, count: 1)[0]
@@ -83,7 +85,7 @@ struct ReconstructorTests {
                 for _ in 0..<1000 { _ = reconstructor.step(frame, &state) }
                 return zanzo_allocations() - before
             }
-            #expect(count == 0, "\(table.name)")
+            #expect(count == 0, "\(table.name), \(precision)")
         }
         let before = zanzo_allocations()
         withExtendedLifetime([UInt8](repeating: 1, count: 1000)) {}
@@ -133,12 +135,12 @@ enum Reference {
 @Suite("PyTorch's reference stream")
 struct ReferenceTests {
     @Test(
-        "z, hidden state and reconstruction within 1e-4 at each of 32 steps",
+        "z, hidden state and reconstruction at each of 32 steps: within 1e-4, of weights in 16 bits within 2e-3",
         .enabled(if: Reference.isHere, "no gru_ae.safetensors and stream.safetensors in ZANZO_SHARED/reference"),
-        arguments: KernelTable.names)
-    func stream(isa: String) throws {
+        arguments: KernelTable.names, [Precision.float32, .float16])
+    func stream(isa: String, precision: Precision) throws {
         guard let table = KernelTable.named(isa) else { return }
-        let model = try Model(path: Reference.model, kernels: table)
+        let model = try Model(path: Reference.model, precision: precision, kernels: table)
         let file = try SafetensorsFile(path: Reference.stream)
         var tensors: [String: [Float]] = [:]
         for tensor in file.tensors {
@@ -165,9 +167,12 @@ struct ReferenceTests {
             worst.hidden = max(worst.hidden, ReconstructorTests.distance(state.hidden, hiddens[step].map(Double.init)))
             worst.output = max(worst.output, ReconstructorTests.distance(found.output, outputs[step].map(Double.init)))
         }
-        print("\(isa): worst distance from PyTorch: z \(worst.latent), h \(worst.hidden), x \(worst.output)")
-        #expect(worst.latent < 1e-4)
-        #expect(worst.hidden < 1e-4)
-        #expect(worst.output < 1e-4)
+        print(
+            "\(isa), \(precision): worst distance from PyTorch: z \(worst.latent), h \(worst.hidden), x \(worst.output)"
+        )
+        let limit = precision == .float32 ? 1e-4 : 2e-3
+        #expect(worst.latent < limit)
+        #expect(worst.hidden < limit)
+        #expect(worst.output < limit)
     }
 }

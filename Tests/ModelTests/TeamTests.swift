@@ -19,7 +19,7 @@ struct TeamTests {
     func sameBits(given: Case) throws {
         let scratch = Scratch()
         let path = try ModelFiles.write(ModelFiles.even, in: scratch)
-        try quantise(path)
+        _ = try ModelFiles.quantise(path)
         for table in KernelTable.names.compactMap({ KernelTable.named($0) }) {
             let model = try Model(path: path, precision: given.precision, kernels: table)
             let clips = (0..<given.cameras).map {
@@ -60,14 +60,6 @@ struct TeamTests {
             for _ in 0..<200 { state.reset() }
             #expect(ReconstructorTests.bits(reconstructor, frame, &state) == first)
         }
-    }
-
-    private func quantise(_ path: String) throws {
-        let model = try Model(path: path, precision: .float32)
-        let meter = ActivationMeter(model: model)
-        for frame in ModelFiles.frames(model.topology, count: 4) { frame.withUnsafeBufferPointer { meter.add($0) } }
-        let json = try meter.ranges.jsonString()
-        try Safetensors.replaceMetadata(path: path) { $0[ActivationRanges.metadataKey] = json }
     }
 
     private func withPointers(_ frames: [[UInt8]], _ body: ([UnsafeBufferPointer<UInt8>]) -> Void) {
