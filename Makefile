@@ -8,10 +8,13 @@ DESTDIR ?=
 # A small model for checks that need any model at all.
 MODEL   ?= $(firstword $(wildcard config/demo.safetensors Sources/*/Resources/demo.safetensors) config/demo.safetensors)
 
-# Debian's packages: to build and run; to test against a real RTSP server; for the VM; for 64-bit ARM.
+# Debian's packages: to build and run; to test against a real RTSP server; to measure beside peers; for the VM; for
+# 64-bit ARM.
 DEPS       ?= libv4l-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libpng-dev libsystemd-dev libyaml-dev
 DEPS_TEST  ?= ffmpeg socat jq python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good gstreamer1.0-plugins-bad \
               gstreamer1.0-plugins-ugly
+DEPS_BENCH ?= ffmpeg motion python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good \
+              gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
 DEPS_VM    ?= mmdebstrap e2fsprogs qemu-system-x86
 DEPS_NEON  ?= gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 
@@ -20,7 +23,7 @@ DEPS_NEON  ?= gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 RELEASE := -c release --static-swift-stdlib
 BUILT   := .build/release
 
-.PHONY: help demo build test test-unit test-vm test-neon demo-model deps deps-test format lint install \
+.PHONY: help demo build test test-unit test-vm test-neon bench-peers demo-model deps deps-test format lint install \
         uninstall clean
 
 help:
@@ -28,8 +31,9 @@ help:
 	@echo 'make test         every check but the VM, 64-bit ARM and the peers'
 	@echo 'make build        release build, in $(BUILT)'
 	@echo 'make install      DESTDIR= PREFIX=/usr; make uninstall takes it back but for configuration and recordings'
-	@echo 'make test-vm      real unit, real systemd and V4L2 test cameras in an emulated VM (about 15 minutes)'
+	@echo 'make test-vm      real unit, real systemd and V4L2 test cameras in an emulated VM (about 5 minutes)'
 	@echo 'make test-neon    the kernels for 64-bit ARM, on emulated CPUs (1 minute)'
+	@echo 'make bench-peers  CPU beside ffmpeg and Motion, memory, latency, 16 cameras: a table (about 13 minutes)'
 	@echo 'make demo-model   train the demo model anew (needs PyTorch)'
 	@echo 'make format, make lint, make clean'
 
@@ -62,6 +66,11 @@ test-vm: build
 test-neon: deps
 	@$(if $(strip $(DEPS_NEON)),packaging/need-packages $(DEPS_NEON))
 	Tests/Neon/test-neon.sh
+
+# BENCH_FLAGS='--only memory,cameras', --quick, --json FILE …: see Tests/Bench/bench_peers.py --help.
+bench-peers: build
+	@$(if $(strip $(DEPS_BENCH)),packaging/need-packages $(DEPS_BENCH))
+	Tests/Bench/bench_peers.py $(BENCH_FLAGS)
 
 # The synthetic camera's normal footage: 16,384 frames after those that the demo plays; then the alarm line, on frames
 # that are later still.

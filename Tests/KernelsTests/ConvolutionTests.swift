@@ -52,7 +52,7 @@ struct ConvolutionTests {
                 var layout = table.layout
                 let padded = table.padded(shape.outputs)
                 let packed = Guarded<Float>(count: 9 * shape.inputs * padded, at: side)
-                zanzo_pack_conv3x3(packed.base, weights, scale, shape.outputs, shape.inputs, &layout)
+                zanzo_pack_conv3x3(packed.base, weights, scale, shape.outputs, shape.inputs, 1, &layout)
                 let biases = Guarded<Float>(bias + Array(repeating: 0, count: padded - shape.outputs), at: side)
                 let inStride = shape.inputs == 1 ? 1 : table.padded(shape.inputs)
                 let from = Maps.bordered(input, shape.inputs, height, width, inStride, side)
@@ -61,7 +61,8 @@ struct ConvolutionTests {
                     weights: packed.base, bias: biases.base, height: shape.height, width: shape.width,
                     in_channels: shape.inputs, out_channels: padded, stride: shape.stride,
                     in_row: (width + 2) * inStride, in_pixel: inStride, out_row: (shape.width + 2) * padded,
-                    out_pixel: padded, activation: shape.isRectified ? ZANZO_RELU : ZANZO_IDENTITY)
+                    out_pixel: padded, activation: shape.isRectified ? ZANZO_RELU : ZANZO_IDENTITY,
+                    share: Maps.whole(shape.height * shape.width, padded), byte_scale: 0)
                 table.conv3x3(to.base + (shape.width + 3) * padded, from.base, &layer)
                 Maps.expect(to, is: expected, pixelStride: padded, isRectified: shape.isRectified, table.name)
             }
@@ -84,7 +85,7 @@ struct ConvolutionTests {
                 let (padded, inStride) = (table.padded(shape.outputs), table.padded(shape.inputs))
                 let packed = Guarded<Float>(count: 9 * shape.inputs * padded, at: side)
                 let ones = [Float](repeating: 1, count: shape.outputs)
-                zanzo_pack_deconv3x3(packed.base, weights, ones, shape.outputs, shape.inputs, &layout)
+                zanzo_pack_deconv3x3(packed.base, weights, ones, shape.outputs, shape.inputs, 1, &layout)
                 let biases = Guarded<Float>(bias + Array(repeating: 0, count: padded - shape.outputs), at: side)
                 let from = Maps.bordered(input, shape.inputs, height, width, inStride, side)
                 let to = Maps.blank(2 * height, 2 * width, padded, side)
@@ -92,7 +93,8 @@ struct ConvolutionTests {
                     weights: packed.base, bias: biases.base, height: height, width: width, in_channels: shape.inputs,
                     out_channels: padded, stride: 2, in_row: (width + 2) * inStride, in_pixel: inStride,
                     out_row: (2 * width + 2) * padded, out_pixel: padded,
-                    activation: shape.isRectified ? ZANZO_RELU : ZANZO_IDENTITY)
+                    activation: shape.isRectified ? ZANZO_RELU : ZANZO_IDENTITY,
+                    share: Maps.whole(height * width, padded), byte_scale: 0)
                 table.deconv3x3(
                     to.base + (2 * width + 3) * padded, from.base + (width + 3) * inStride, &layer)
                 Maps.expect(to, is: expected, pixelStride: padded, isRectified: shape.isRectified, table.name)
@@ -124,7 +126,8 @@ struct ConvolutionTests {
                 var layer = zanzo_convolution(
                     weights: packed.base, bias: biases.base, height: height, width: width, in_channels: shape.inputs,
                     out_channels: outputs, stride: 1, in_row: (width + 2) * inStride, in_pixel: inStride,
-                    out_row: width * outputs, out_pixel: outputs, activation: ZANZO_TANH)
+                    out_row: width * outputs, out_pixel: outputs, activation: ZANZO_TANH,
+                    share: Maps.whole(height * width, outputs), byte_scale: 0)
                 table.conv3x3Few(to.base, from.base, &layer)
                 var worst = 0.0
                 for pixel in 0..<height * width {

@@ -1,3 +1,4 @@
+import CKernels
 import Glibc
 import Testing
 
@@ -6,6 +7,12 @@ enum Maps {
     static let sentinel: Float = 12345
 
     static func tanh(_ x: Double) -> Double { Glibc.tanh(x) }
+
+    /// All the work on one map.
+    static func whole(_ pixels: Int, _ outputs: Int) -> zanzo_share {
+        zanzo_share(
+            maps: 1, in_map: 0, out_map: 0, first_pixel: 0, end_pixel: pixels, first_output: 0, end_output: outputs)
+    }
 
     static func scaled(_ weights: [Float], by scale: [Float]) -> [Float] {
         let each = weights.count / scale.count
