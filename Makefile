@@ -68,14 +68,14 @@ test-vm: build
 	@$(if $(strip $(DEPS_VM)),packaging/need-packages $(DEPS_VM))
 	MODEL=$(MODEL) Tests/Lab/test-vm.sh
 
-test-neon: deps
-	@$(if $(strip $(DEPS_NEON)),packaging/need-packages $(DEPS_NEON))
-	Tests/Neon/test-neon.sh
-
 # BENCH_FLAGS='--only memory,cameras', --quick, --json FILE …: see Tests/Bench/bench_peers.py --help.
 bench-peers: build
 	@$(if $(strip $(DEPS_BENCH)),packaging/need-packages $(DEPS_BENCH))
 	Tests/Bench/bench_peers.py $(BENCH_FLAGS)
+
+test-neon: deps
+	@$(if $(strip $(DEPS_NEON)),packaging/need-packages $(DEPS_NEON))
+	Tests/Neon/test-neon.sh
 
 # The synthetic camera's normal footage: 16,384 frames after those that the demo plays; then the alarm line, on frames
 # that are later still.

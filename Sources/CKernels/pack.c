@@ -1,7 +1,10 @@
 #include "half.h"
 #include "kernels.h"
 
-#include <math.h>
+#include <string.h>
+
+// Loops here run over every weight of a model each time that one is loaded. They are written so that the compiler makes
+// vectors of them for any CPU: no branch on a weight, no call, the source read once and more or less in order.
 
 static float value(const void *weights, size_t index) {
     float v;
@@ -9,46 +12,87 @@ static float value(const void *weights, size_t index) {
     return v;
 }
 
+static uint32_t bits_of(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
 static size_t padded(size_t count, size_t to) { return (count + to - 1) / to * to; }
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
-// Writes one convolution of the given taps (indices into the 3x3 kernel) and returns the end of what it wrote.
+// Where a tap of the 3x3 kernel goes: taps are packed phase by phase. `before`: taps of the phases before its own;
+// `count`: taps of its phase; `index`: its place among them.
+typedef struct {
+    size_t before, count, index;
+} tap_place;
+
+// A convolution: one phase of nine taps.
+static const tap_place whole[9] = {{0, 9, 0}, {0, 9, 1}, {0, 9, 2}, {0, 9, 3}, {0, 9, 4},
+                                   {0, 9, 5}, {0, 9, 6}, {0, 9, 7}, {0, 9, 8}};
+// A transposed one. Taps of each phase from the top left: (even, even) 4; (even, odd) 5 3; (odd, even) 7 1; (odd, odd)
+// 8 6 2 0, for the row (or column) above takes kernel row 2, the one below row 0.
+static const tap_place phases[9] = {{5, 4, 3}, {3, 2, 1}, {5, 4, 2}, {1, 2, 1}, {0, 1, 0},
+                                    {1, 2, 0}, {5, 4, 1}, {3, 2, 0}, {5, 4, 0}};
+
+// A tile of weights on its way, a block of outputs wide: sorted here by tap, input and output while it lies in the
+// first-level cache.
+enum { TILE_INPUTS = 16, TILE_OUTPUTS = ZANZO_BLOCK_AVX512, TILE_SIZE = TILE_INPUTS * TILE_OUTPUTS };
+
 // The weight of output o, input c and tap t lies at o * out_step + c * in_step + t.
-static float *pack_taps(
-    float *packed, const void *weights, const float *scale, size_t outputs, size_t inputs, size_t out_step,
-    size_t in_step, const size_t *taps, size_t tap_count, size_t group, const zanzo_layout *layout) {
-    const size_t total = padded(outputs, layout->lanes);
+typedef struct {
+    const void *weights;
+    const float *scale;
+    size_t outputs, inputs, out_step, in_step, group;
+    const tap_place *places;
+} tap_source;
+
+// Sorts the tile of `width` outputs from `first` on and `depth` inputs from `unit` on, with zeros where there are none.
+static void sort_tile(
+    float tile[9][TILE_SIZE], const tap_source *s, size_t first, size_t width, size_t unit, size_t depth) {
+    const size_t outputs = smaller(width, s->outputs - first), inputs = smaller(depth, s->inputs - unit);
+    if (outputs < width || inputs < depth) memset(tile, 0, 9 * sizeof tile[0]);
+    for (size_t o = 0; o < outputs; o++)
+        for (size_t c = 0; c < inputs; c += s->group)
+            for (size_t member = 0; member < smaller(s->group, inputs - c); member++) {
+                const size_t from = (first + o) * s->out_step + (unit + c + member) * s->in_step;
+                const size_t to = c * width + o * s->group + member;
+                for (size_t t = 0; t < 9; t++) tile[t][to] = value(s->weights, from + t);
+            }
+}
+
+static void pack_taps(float *packed, const tap_source *s, const zanzo_layout *layout) {
+    const size_t total = padded(s->outputs, layout->lanes), inputs = padded(s->inputs, s->group);
+    float tile[9][TILE_SIZE], scale[4 * TILE_OUTPUTS];
     for (size_t first = 0; first < total; first += layout->block) {
-        const size_t width = smaller(layout->block, total - first);
-        for (size_t t = 0; t < tap_count; t++)
-            for (size_t unit = 0; unit < inputs; unit += group)
-                for (size_t j = 0; j < width; j++)
-                    for (size_t c = unit; c < unit + group; c++) {
-                        const size_t o = first + j;
-                        const int is_padding = o >= outputs || c >= inputs;
-                        *packed++ = is_padding ? 0 : value(weights, o * out_step + c * in_step + taps[t]) * scale[o];
-                    }
+        const size_t width = smaller(layout->block, total - first), row = width * s->group;
+        for (size_t i = 0; i < row; i++)
+            scale[i] = first + i / s->group < s->outputs ? s->scale[first + i / s->group] : 0;
+        for (size_t unit = 0; unit < inputs; unit += TILE_INPUTS) {
+            const size_t depth = smaller(TILE_INPUTS, inputs - unit);
+            sort_tile(tile, s, first, width, unit, depth);
+            for (size_t t = 0; t < 9; t++) {
+                const tap_place *place = &s->places[t];
+                const size_t taps_before = place->before * total + place->count * first + place->index * width;
+                float *to = packed + taps_before * inputs + unit * width;
+                for (size_t at = 0; at < depth * width; at += row)
+                    for (size_t i = 0; i < row; i++) to[at + i] = tile[t][at + i] * scale[i];
+            }
+        }
     }
-    return packed;
 }
 
 void zanzo_pack_conv3x3(
     float *packed, const void *weights, const float *scale, size_t outputs, size_t inputs, size_t group,
     const zanzo_layout *layout) {
-    static const size_t taps[] = {0, 1, 2, 3, 4, 5, 6, 7, 8};
-    pack_taps(packed, weights, scale, outputs, inputs, inputs * 9, 9, taps, 9, group, layout);
+    pack_taps(packed, &(tap_source){weights, scale, outputs, inputs, inputs * 9, 9, group, whole}, layout);
 }
 
 void zanzo_pack_deconv3x3(
     float *packed, const void *weights, const float *scale, size_t outputs, size_t inputs, size_t group,
     const zanzo_layout *layout) {
-    // Taps of each phase, from the top left: the row (or column) above takes kernel row 2, the one below row 0.
-    static const size_t even_even[] = {4}, even_odd[] = {5, 3}, odd_even[] = {7, 1}, odd_odd[] = {8, 6, 2, 0};
-    packed = pack_taps(packed, weights, scale, outputs, inputs, 9, outputs * 9, even_even, 1, group, layout);
-    packed = pack_taps(packed, weights, scale, outputs, inputs, 9, outputs * 9, even_odd, 2, group, layout);
-    packed = pack_taps(packed, weights, scale, outputs, inputs, 9, outputs * 9, odd_even, 2, group, layout);
-    pack_taps(packed, weights, scale, outputs, inputs, 9, outputs * 9, odd_odd, 4, group, layout);
+    pack_taps(packed, &(tap_source){weights, scale, outputs, inputs, 9, outputs * 9, group, phases}, layout);
 }
 
 void zanzo_pack_conv3x3_few(
@@ -63,20 +107,67 @@ void zanzo_pack_conv3x3_few(
 void zanzo_pack_linear(
     float *packed, const void *weights, size_t width, const uint32_t *row_of, const uint32_t *column_of, size_t runs,
     size_t columns, size_t inputs, const zanzo_layout *layout) {
+    const size_t block = layout->linear_block;
     for (size_t run = 0; run < runs; run++)
-        for (size_t first = 0; first < columns; first += layout->linear_block)
-            for (size_t i = 0; i < inputs; i++)
-                for (size_t j = 0; j < layout->linear_block; j++) {
-                    const size_t column = first + j;
-                    const uint32_t row = column < columns ? row_of[run * columns + column] : ZANZO_PADDING;
-                    const int is_padding = row == ZANZO_PADDING || column_of[i] == ZANZO_PADDING;
-                    *packed++ = is_padding ? 0 : value(weights, row * width + column_of[i]);
+        for (size_t first = 0; first < columns; first += block)
+            for (size_t i = 0; i < inputs; i += TILE_INPUTS) {
+                const size_t depth = smaller(TILE_INPUTS, inputs - i);
+                memset(packed, 0, depth * block * sizeof *packed);
+                for (size_t j = 0; j < smaller(block, columns - first); j++) {
+                    const uint32_t row = row_of[run * columns + first + j];
+                    if (row == ZANZO_PADDING) continue;
+                    for (size_t c = 0; c < depth; c++)
+                        if (column_of[i + c] != ZANZO_PADDING)
+                            packed[c * block + j] = value(weights, row * width + column_of[i + c]);
                 }
+                packed += depth * block;
+            }
+}
+
+void zanzo_largest_conv3x3(float *largest, const void *weights, size_t outputs, size_t inputs, int is_transposed) {
+    // Without their sign, floats are in the order of their bits.
+    const size_t out_step = is_transposed ? 9 : inputs * 9, in_step = is_transposed ? outputs * 9 : 9;
+    memset(largest, 0, outputs * sizeof *largest);
+    for (size_t outer = 0; outer < (is_transposed ? inputs : outputs); outer++)
+        for (size_t inner = 0; inner < (is_transposed ? outputs : inputs); inner++) {
+            const size_t o = is_transposed ? inner : outer, c = is_transposed ? outer : inner;
+            uint32_t most = bits_of(largest[o]);
+            for (size_t t = 0; t < 9; t++) {
+                const uint32_t bits = bits_of(value(weights, o * out_step + c * in_step + t)) & 0x7fffffff;
+                most = most > bits ? most : bits;
+            }
+            memcpy(&largest[o], &most, sizeof most);
+        }
+}
+
+void zanzo_first_sums(
+    int32_t *sums, const int8_t *packed, int zero_point, size_t outputs, size_t inputs, int is_transposed,
+    const zanzo_layout *layout) {
+    static const size_t of_whole[] = {9}, of_phases[] = {1, 2, 2, 4};
+    const size_t total = padded(outputs, layout->lanes), units = padded(inputs, 4) / 4;
+    memset(sums, 0, (is_transposed ? 4 : 1) * total * sizeof *sums);
+    for (size_t phase = 0; phase < (is_transposed ? 4 : 1); phase++, sums += total)
+        for (size_t first = 0; first < total; first += layout->block) {
+            const size_t width = smaller(layout->block, total - first);
+            const size_t rows = (is_transposed ? of_phases : of_whole)[phase] * units;
+            for (size_t row = 0; row < rows; row++, packed += 4 * width)
+                for (size_t j = 0; j < width; j++)
+                    sums[first + j] -=
+                        zero_point * (packed[4 * j] + packed[4 * j + 1] + packed[4 * j + 2] + packed[4 * j + 3]);
+        }
 }
 
 size_t zanzo_first_not_finite(const void *values, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (!isfinite(value(values, i))) return i;
+    const uint32_t exponent = 0x7f800000;
+    enum { STRETCH = 1024 };
+    for (size_t start = 0; start < count; start += STRETCH) {
+        const size_t end = start + smaller(STRETCH, count - start);
+        uint32_t found = 0;
+        for (size_t i = start; i < end; i++) found |= (bits_of(value(values, i)) & exponent) == exponent;
+        if (!found) continue;
+        for (size_t i = start; i < end; i++)
+            if ((bits_of(value(values, i)) & exponent) == exponent) return i;
+    }
     return count;
 }
 
@@ -85,8 +176,10 @@ void zanzo_halves_of(uint16_t *halves, const float *packed, size_t count) {
 }
 
 void zanzo_bytes_of(int8_t *bytes, const float *packed, size_t count) {
+    // Added to this number, whose own steps are 1, one of -127...127 is rounded to the nearest and lies in the last byte.
+    const float steps_of_one = 0x1.8p23f;
     for (size_t i = 0; i < count; i++) {
-        const float x = nearbyintf(packed[i]);
-        bytes[i] = (int8_t)(x < -127 ? -127 : x > 127 ? 127 : x);
+        const float low = packed[i] < -127 ? -127 : packed[i], x = low > 127 ? 127 : low;
+        bytes[i] = (int8_t)bits_of(x + steps_of_one);
     }
 }

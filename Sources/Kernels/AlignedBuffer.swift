@@ -11,18 +11,30 @@ public struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable, @unchecked Sen
 
     /// `count` elements (0 is fine), every byte of them zero.
     public init(count: Int) {
+        self.init(uninitializedCount: count)
+        clear()
+    }
+
+    /// `count` elements that the caller writes before anyone reads them.
+    init(uninitializedCount count: Int) {
         precondition(count >= 0, "AlignedBuffer: negative count")
         self.count = count
         let byteCount = max(1, count) * MemoryLayout<Element>.stride
-        let raw = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)
-        raw.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
-        memory = raw.bindMemory(to: Element.self, capacity: count)
+        memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)
+            .bindMemory(to: Element.self, capacity: count)
     }
 
     /// `count` elements, each of them `value`.
     public init(repeating value: Element, count: Int) {
-        self.init(count: count)
-        memory.update(repeating: value, count: count)
+        self.init(uninitializedCount: count)
+        guard count > 0 else { return }
+        // By doubling: element by element, a caller in another module would pay a call for each.
+        memory.initialize(to: value)
+        var filled = 1
+        while filled < count {
+            (memory + filled).update(from: memory, count: min(filled, count - filled))
+            filled *= 2
+        }
     }
 
     /// A copy of `values`, followed by zeros up to `paddedCount`.

@@ -40,19 +40,24 @@ public final class ByteConvolutionLayer: Sendable {
         (self.kind, self.inputs, self.outputs, self.kernels) = (kind, inputs, outputs, kernels)
         writesFloats = outputStep == nil
         let padded = kernels.padded(outputs)
-        let largest = Self.largest(kind, source, inputs, outputs)
+        var largest = [Float](repeating: 0, count: outputs)
+        zanzo_largest_conv3x3(&largest, source, outputs, inputs, kind.isTransposed ? 1 : 0)
         let steps = (0..<outputs).map { largest[$0] * abs(scale[$0]) / 127 }
         // A row of zeros, or of what 127 cannot be divided by, is a row of zero bytes. An output that batch norm scales by
         // zero has bytes of which no multiple counts.
         let factors = (0..<outputs).map { largest[$0] < 1e-36 ? 0 : (scale[$0] < 0 ? -127 : 127) / largest[$0] }
         let count = 9 * ((inputs + 3) / 4 * 4) * padded
-        var floats = AlignedBuffer<Float>(count: count)
+        var floats = AlignedBuffer<Float>(uninitializedCount: count)
         kernels.pack(kind, floats.mutableBase, source, factors, outputs, inputs, group: 4)
-        var weights = AlignedBuffer<Int8>(count: count)
+        var weights = AlignedBuffer<Int8>(uninitializedCount: count)
         zanzo_bytes_of(weights.mutableBase, floats.base, count)
-        firstSums = Self.firstSums(
-            kind, weights.elements, units: (inputs + 3) / 4, padded: padded, block: kernels.layout.block,
-            zero: Int32(input.zero) - kernels.layout.byte_offset)
+        // What the kernels see as zero: the input's, less what they take from each byte.
+        var layout = kernels.layout
+        var firstSums = AlignedBuffer<Int32>(count: (kind.isTransposed ? 4 : 1) * padded)
+        zanzo_first_sums(
+            firstSums.mutableBase, weights.base, Int32(input.zero) - layout.byte_offset, outputs, inputs,
+            kind.isTransposed ? 1 : 0, &layout)
+        self.firstSums = firstSums
         self.weights = weights
         let outputStep = outputStep ?? 1
         self.scale = AlignedBuffer(steps.map { $0 * input.step / outputStep }, paddedCount: padded)
@@ -90,40 +95,6 @@ public final class ByteConvolutionLayer: Sendable {
             (shape.height, shape.width) = (input.height, input.width)
             kernels.deconv3x3Bytes(pixels, input.pixels, &shape)
         }
-    }
-
-    /// The largest weight of each output, without its sign.
-    private static func largest(
-        _ kind: ConvolutionKind, _ source: UnsafeRawPointer, _ inputs: Int, _ outputs: Int
-    ) -> [Float] {
-        var largest = [Float](repeating: 0, count: outputs)
-        for index in 0..<9 * inputs * outputs {
-            let row = index / 9
-            let output = if case .transposed = kind { row % outputs } else { row / inputs }
-            let weight = source.loadUnaligned(fromByteOffset: 4 * index, as: Float.self)
-            largest[output] = max(largest[output], abs(weight))
-        }
-        return largest
-    }
-
-    /// -zero × the sum of each output's weights: for a transposed layer, of each phase's. `zero` is what the kernels see as
-    /// zero: the input's, less what they take from each byte.
-    private static func firstSums(
-        _ kind: ConvolutionKind, _ packed: UnsafeBufferPointer<Int8>, units: Int, padded: Int, block: Int, zero: Int32
-    ) -> AlignedBuffer<Int32> {
-        let taps = if case .transposed = kind { [1, 2, 2, 4] } else { [9] }
-        var sums = AlignedBuffer<Int32>(count: taps.count * padded)
-        var at = 0
-        for (phase, tapCount) in taps.enumerated() {
-            for first in stride(from: 0, to: padded, by: block) {
-                let width = min(block, padded - first)
-                for index in 0..<tapCount * units * width * 4 {
-                    sums.mutableBase[phase * padded + first + index / 4 % width] -= zero * Int32(packed[at + index])
-                }
-                at += tapCount * units * width * 4
-            }
-        }
-        return sums
     }
 }
 

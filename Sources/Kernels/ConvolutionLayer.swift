@@ -7,6 +7,8 @@ public enum ConvolutionKind: Sendable {
     /// A transposed convolution, stride 2, output padding 1: height and width are doubled.
     case transposed
 
+    var isTransposed: Bool { if case .transposed = self { true } else { false } }
+
     /// Stride of the sums over the input; the transposed kind reads every input pixel.
     var stride: Int { if case .plain(let stride) = self { stride } else { 2 } }
 

@@ -18,13 +18,13 @@ struct PackedWeights: ~Copyable, Sendable {
         self.format = format
         switch format {
         case .float32:
-            var memory = AlignedBuffer<UInt8>(count: count * MemoryLayout<Float>.size)
+            var memory = AlignedBuffer<UInt8>(uninitializedCount: count * MemoryLayout<Float>.size)
             memory.withElements(as: Float.self) { pack($0) }
             self.memory = memory
         case .float16:
-            var floats = AlignedBuffer<Float>(count: count)
+            var floats = AlignedBuffer<Float>(uninitializedCount: count)
             pack(floats.mutableBase)
-            var memory = AlignedBuffer<UInt8>(count: count * MemoryLayout<UInt16>.size)
+            var memory = AlignedBuffer<UInt8>(uninitializedCount: count * MemoryLayout<UInt16>.size)
             memory.withElements(as: UInt16.self) { zanzo_halves_of($0, floats.base, count) }
             self.memory = memory
         }

@@ -46,6 +46,8 @@ struct BenchFrames {
         }
     }
 
+    var first: [UInt8] { frames[0] }
+
     mutating func next() -> [UInt8] {
         index = (index + 1) % frames.count
         return frames[index]

@@ -4,18 +4,26 @@ import Glibc
 struct Timing {
     private let sorted: [Double]
 
-    /// Times `body` `count` times, after a tenth as many (3 or more) that are not counted.
-    init(count: Int, _ body: () -> Void) {
-        for _ in 0..<max(3, count / 10) { body() }
+    /// Times `body` `count` times, after a tenth as many (3 or more) that are not counted; `before`, each time before it,
+    /// is not timed.
+    init(count: Int, before: () -> Void = {}, _ body: () -> Void) {
+        for _ in 0..<max(3, count / 10) {
+            before()
+            body()
+        }
         var all: [Double] = []
         all.reserveCapacity(count)
         for _ in 0..<count {
+            before()
             let start = Self.now()
             body()
-            all.append(Double(Self.now() - start) * 1e-6)
+            all.append(Self.milliseconds(Self.now() - start))
         }
-        sorted = all.sorted()
+        self.init(all)
     }
+
+    /// Durations taken elsewhere, one or more.
+    init(_ milliseconds: [Double]) { sorted = milliseconds.sorted() }
 
     var minimum: Double { sorted[0] }
     var median: Double { quantile(0.5) }
@@ -25,8 +33,10 @@ struct Timing {
         sorted[max(0, min(sorted.count - 1, Int((q * Double(sorted.count)).rounded(.up)) - 1))]
     }
 
+    static func milliseconds(_ nanoseconds: Int64) -> Double { Double(nanoseconds) * 1e-6 }
+
     /// CLOCK_MONOTONIC in nanoseconds.
-    private static func now() -> Int64 {
+    static func now() -> Int64 {
         var t = timespec()
         clock_gettime(CLOCK_MONOTONIC, &t)
         return Int64(t.tv_sec) * 1_000_000_000 + Int64(t.tv_nsec)

@@ -230,6 +230,15 @@ void zanzo_pack_deconv3x3(
     float *packed, const void *weights, const float *scale, size_t outputs, size_t inputs, size_t group,
     const zanzo_layout *layout);
 
+/// largest[output] = the largest weight of each output, without its sign; of w[output][input][3][3], or, if transposed, of
+/// w[input][output][3][3]. All weights are finite.
+void zanzo_largest_conv3x3(float *largest, const void *weights, size_t outputs, size_t inputs, int is_transposed);
+/// What the sums of a layer of packed bytes start from (`zanzo_convolution8`), padded to `lanes`; of a transposed one, for
+/// each phase.
+void zanzo_first_sums(
+    int32_t *sums, const int8_t *packed, int zero_point, size_t outputs, size_t inputs, int is_transposed,
+    const zanzo_layout *layout);
+
 /// Packed floats as halves, rounded to the nearest; those beyond 65,504 become infinite.
 void zanzo_halves_of(uint16_t *halves, const float *packed, size_t count);
 /// Packed floats as the nearest whole numbers, held in -127…127.

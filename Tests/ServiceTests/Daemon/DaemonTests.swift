@@ -44,7 +44,8 @@ import Video
         #expect(kinds.count { $0 == "camera.offline" } == 2)  // the loss, and the end of the script
         let ends = lines.filter { $0.kind == "anomaly.end" }
         let end = try #require(
-            lines.firstIndex { $0.kind == "anomaly.end" && $0.data.reason == "source_lost" }, "\(ends.map(\.data.reason))")
+            lines.firstIndex { $0.kind == "anomaly.end" && $0.data.reason == "source_lost" },
+            "\(ends.map(\.data.reason))")
         let loss = try #require(kinds.firstIndex(of: "camera.offline"))
         #expect(end < loss, "the event's end comes before the news that the camera is gone")
     }
