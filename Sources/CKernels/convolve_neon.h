@@ -31,7 +31,7 @@ static inline void finish(char *out, int v, float32x4_t sums, const zanzo_convol
 }
 
 // A tile is up to 6 pixels by 16 outputs: 24 of the 32 registers hold sums, 4 weights. Each channel of a tap costs 4
-// loads of weights, 6 of a pixel's channel and 24 multiply-adds: bound by the last on cores that load once for every two.
+// loads of weights, 6 of a pixel's channel and 24 multiply-adds: bound by the last on cores that load half as often.
 enum { LANES = 4, TILE_VECTORS = 4 };
 #define TILE_PIXELS 6
 

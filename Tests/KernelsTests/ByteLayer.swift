@@ -42,7 +42,7 @@ struct ByteLayer {
         shape.pack(floats.base, weights, Array(repeating: 1, count: shape.outputs), group: 4, table)
         let packed = Guarded<Int8>(count: floats.count, at: side == .start ? .start : .end)
         zanzo_bytes_of(packed.base, floats.base, floats.count)
-        let first = Guarded<Int32>(firstSums(padded), at: side == .start ? .start : .end)
+        let first = Guarded<Int32>(firstSums(table), at: side == .start ? .start : .end)
         let padding = [Float](repeating: 0, count: padded - shape.outputs)
         let scales = Guarded<Float>(scale + padding, at: floatSide)
         let biases = Guarded<Float>(bias + padding, at: floatSide)
@@ -68,8 +68,9 @@ struct ByteLayer {
     /// Channels in whole fours.
     private func whole(_ channels: Int) -> Int { (channels + 3) / 4 * 4 }
 
-    /// -zero × each output's weights, of all taps or of those of each phase.
-    private func firstSums(_ padded: Int) -> [Int32] {
+    /// (the table's byte offset - zero) × each output's weights, of all taps or of those of each phase.
+    private func firstSums(_ table: KernelTable) -> [Int32] {
+        let (padded, factor) = (table.padded(shape.outputs), Int(table.layout.byte_offset) - Int(zero))
         let phases = shape.isTransposed ? [[4], [5, 3], [7, 1], [8, 6, 2, 0]] : [Array(0..<9)]
         return phases.flatMap { taps in
             (0..<padded).map { output in
@@ -78,7 +79,7 @@ struct ByteLayer {
                     let row = shape.isTransposed ? input * shape.outputs + output : output * shape.inputs + input
                     return taps.reduce(sum) { $0 + Int(weights[row * 9 + $1]) }
                 }
-                return Int32(-Int(zero) * sum)
+                return Int32(factor * sum)
             }
         }
     }

@@ -115,7 +115,8 @@ static void check_one(const kernel *k, const shape *s, memory_side side) {
         const float most = 1e-6f * (1 + magnitude[i]);
         expect(fabsf(found[i] - expected[i]) <= most, "element %zu: %g, not %g", i, found[i], expected[i]);
         const float scaled = fminf(fmaxf(expected[i] * byte_scale, 0), 255);
-        expect(fabsf(bytes[i] - scaled) <= 0.5f + most * byte_scale, "element %zu: byte %d, not %g", i, bytes[i], scaled);
+        expect(
+            fabsf(bytes[i] - scaled) <= 0.5f + most * byte_scale, "element %zu: byte %d, not %g", i, bytes[i], scaled);
     }
     release_all();
 }

@@ -41,9 +41,10 @@ int main(int argc, char **argv) {
     check_denormals();
     check_vectors();
     check_convolutions();
-    check_byte_convolutions("neon", zanzo_conv3x3_8_neon, zanzo_deconv3x3_8_neon, ZANZO_BYTE_OFFSET_SIGNED);
+    const int32_t offset = ZANZO_BYTE_OFFSET_SIGNED;
+    check_byte_convolutions("neon", zanzo_conv3x3_8_neon, zanzo_deconv3x3_8_neon, offset);
     if (zanzo_cpu_has_neondot())
-        check_byte_convolutions("neondot", zanzo_conv3x3_8_neondot, zanzo_deconv3x3_8_neondot, ZANZO_BYTE_OFFSET_SIGNED);
+        check_byte_convolutions("neondot", zanzo_conv3x3_8_neondot, zanzo_deconv3x3_8_neondot, offset);
     if (zanzo_cpu_has_neoni8mm())
         check_byte_convolutions("neoni8mm", zanzo_conv3x3_8_neoni8mm, zanzo_deconv3x3_8_neoni8mm, 0);
     int right, wrong;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The NEON kernels against the plain C ones, on emulated 64-bit ARM CPUs without and with dot products. Swift's own clang
-# compiles them (with Debian's C library for that architecture), so that it is the compiler of the real build.
+# The NEON kernels against the plain C ones, on emulated 64-bit ARM CPUs without and with dot products. Swift's own
+# clang compiles them (with Debian's C library for that architecture), so that it is the compiler of the real build.
 #
 #   test-neon.sh        Environment: CLANG (else the one beside `swift`)
 set -euo pipefail

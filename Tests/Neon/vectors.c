@@ -83,7 +83,9 @@ static void check_quantise(size_t count, int zero_point, memory_side side) {
     for (size_t i = 0; i < count; i++) {
         const size_t kind = random_below(4);
         // Any value, a half exactly, or an extreme.
-        in[i] = kind == 0 ? extremes[random_below(10)] : kind == 1 ? (float)random_below(600) - 299.5f : random_float(-300, 300);
+        in[i] = kind == 0   ? extremes[random_below(10)]
+                : kind == 1 ? (float)random_below(600) - 299.5f
+                            : random_float(-300, 300);
     }
     const float scale = random_below(2) ? 1 : random_float(0.1f, 3);
     zanzo_quantise_scalar(expected, in, count, scale, zero_point);
