@@ -277,3 +277,6 @@ int zanzo_cpu_has_avx512(void);
 int zanzo_cpu_has_avx512vnni(void);
 
 #pragma clang assume_nonnull end
+
+// What benchmarks hold the kernels against.
+#include "peaks.h"
