@@ -8,26 +8,33 @@ DESTDIR ?=
 # A small model for checks that need any model at all.
 MODEL   ?= $(firstword $(wildcard config/demo.safetensors Sources/*/Resources/demo.safetensors) config/demo.safetensors)
 
-# Debian's packages: to build and run; to test against a real RTSP server; for the VM.
+# Debian's packages: to build and run; to test against a real RTSP server; to measure beside peers; for the VM; for
+# 64-bit ARM.
 DEPS       ?= libv4l-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libpng-dev libsystemd-dev libyaml-dev
 DEPS_TEST  ?= ffmpeg socat jq python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good gstreamer1.0-plugins-bad \
               gstreamer1.0-plugins-ugly
+DEPS_BENCH ?= ffmpeg motion python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good \
+              gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
 DEPS_VM    ?= mmdebstrap e2fsprogs qemu-system-x86
+DEPS_NEON  ?= gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 
 # The Swift runtime is linked in, so that the installed programs run on a box without Swift. What stays shared is
 # Debian's: libav, libpng, libyaml, libsystemd, libv4l.
 RELEASE := -c release --static-swift-stdlib
 BUILT   := .build/release
 
-.PHONY: help demo build test test-unit test-vm demo-model deps deps-test format lint install \
-        uninstall clean
+.PHONY: help demo build test test-unit test-disk test-neon test-vm bench-peers demo-model deps deps-test format lint \
+        install uninstall clean
 
 help:
 	@echo 'make demo         install what is missing, build, and watch a synthetic camera find its anomalies (2 minutes)'
-	@echo 'make test         every check but the VM and the peers'
+	@echo 'make test         every check but the VM, the full disk, 64-bit ARM and the peers'
 	@echo 'make build        release build, in $(BUILT)'
 	@echo 'make install      DESTDIR= PREFIX=/usr; make uninstall takes it back but for configuration and recordings'
-	@echo 'make test-vm      real unit, real systemd and V4L2 test cameras in an emulated VM (about 15 minutes)'
+	@echo 'make test-vm      real unit, real systemd and V4L2 test cameras in an emulated VM (about 5 minutes)'
+	@echo 'make test-disk    the journal on a real file system that is full (8 MiB of memory; no root needed)'
+	@echo 'make test-neon    the kernels for 64-bit ARM, on emulated CPUs (1 minute)'
+	@echo 'make bench-peers  CPU beside ffmpeg and Motion, memory, latency, 16 cameras: a table (about 13 minutes)'
 	@echo 'make demo-model   train the demo model anew (needs PyTorch)'
 	@echo 'make format, make lint, make clean'
 
@@ -53,9 +60,24 @@ test: deps-test
 test-unit: deps
 	$(SWIFT) test --disable-xctest
 
+test-disk: deps
+	$(SWIFT) build --build-tests
+	SWIFT='$(SWIFT)' Tests/Lab/test-disk.sh
+
 test-vm: build
 	@$(if $(strip $(DEPS_VM)),packaging/need-packages $(DEPS_VM))
 	MODEL=$(MODEL) Tests/Lab/test-vm.sh
+
+<<<<<<< HEAD
+# BENCH_FLAGS='--only memory,cameras', --quick, --json FILE …: see Tests/Bench/bench_peers.py --help.
+bench-peers: build
+	@$(if $(strip $(DEPS_BENCH)),packaging/need-packages $(DEPS_BENCH))
+	Tests/Bench/bench_peers.py $(BENCH_FLAGS)
+=======
+test-neon: deps
+	@$(if $(strip $(DEPS_NEON)),packaging/need-packages $(DEPS_NEON))
+	Tests/Neon/test-neon.sh
+>>>>>>> NEON
 
 # The synthetic camera's normal footage: 16,384 frames after those that the demo plays; then the alarm line, on frames
 # that are later still.
@@ -76,7 +98,7 @@ lint:
 	    said=$$(groff -mdoc -Tutf8 -ww -z $$page 2>&1); test -z "$$said" || { echo "$$said" >&2; exit 1; }; \
 	done
 
-# Debug symbols stay in .build: the installed programs are stripped, 14 MB instead of 21.
+# Debug symbols stay in .build: the installed programs are stripped, less than half as large.
 install:
 	@test -x $(BUILT)/zanzod || { echo 'Run make build first (not as root).' >&2; exit 1; }
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d \
@@ -92,6 +114,9 @@ install:
 	install -d $(DESTDIR)$(PREFIX)/share/zanzo
 	install -m 644 config/demo.safetensors $(DESTDIR)$(PREFIX)/share/zanzo
 	install -m 644 README.md LICENSE config/zanzo.yaml $(DESTDIR)$(PREFIX)/share/doc/zanzo
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/zanzo/docs docs/events.md docs/scoring.md
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/zanzo/docs/clients docs/clients/subscribe.py
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/zanzo/docs/pictures docs/pictures/*.png
 	for page in zanzo.1 zanzo.yaml.5 zanzod.8; do \
 	    install -D -m 644 man/$$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page || exit 1; \
 	done

@@ -19,12 +19,16 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOPosix", package: "swift-nio"),
 ]
 
+// The same goes for the kernels' oracles, which are plain loops in Swift.
+let oracleFlags: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, swiftSettings: strict)
+func tests(_ name: String, _ dependencies: [Target.Dependency], _ settings: [SwiftSetting] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, swiftSettings: strict + settings)
 }
 
 let package = Package(
@@ -93,7 +97,7 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         tests("Files", []),
         tests("Video", []),
-        tests("Kernels", ["CKernels", "TestSupport"]),
+        tests("Kernels", ["CKernels", "TestSupport"], oracleFlags),
         tests("Model", ["Kernels", "CAllocations", "TestSupport"]),
         tests("Anomaly", ["TestSupport", "Video"]),
         tests("Pictures", ["Files", "Video"]),

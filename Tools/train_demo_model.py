@@ -15,11 +15,14 @@ import json
 import pathlib
 import time
 
-import numpy as np
-import torch
-from PIL import Image
-from safetensors.torch import save_file
-from torch import nn
+try:
+    import numpy as np
+    import torch
+    from PIL import Image
+    from safetensors.torch import save_file
+    from torch import nn
+except ModuleNotFoundError as error:
+    raise SystemExit(f"{error}: pip install torch safetensors pillow numpy (in a virtual environment)")
 
 Image.MAX_IMAGE_PIXELS = None
 

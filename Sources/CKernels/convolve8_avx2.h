@@ -29,7 +29,7 @@ static inline void finish(char *out, int v, __m256i sums, const zanzo_convolutio
     if (l->is_float)
         _mm256_store_ps((float *)out + 8 * v, _mm256_max_ps(x, _mm256_setzero_ps()));
     else
-        store_bytes_avx2((uint8_t *)out + 8 * v, _mm256_cvtps_epi32(x));
+        store_bytes_avx2((uint8_t *)out + 8 * v, nearest_avx2(x));
 }
 
 enum { LANES = 8, TILE_VECTORS = 2 };

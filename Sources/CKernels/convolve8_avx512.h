@@ -39,7 +39,7 @@ static inline void finish(char *out, int v, __m512i sums, const zanzo_convolutio
     if (l->is_float)
         _mm512_store_ps((float *)out + 16 * v, _mm512_max_ps(x, _mm512_setzero_ps()));
     else
-        store_bytes_avx512((uint8_t *)out + 16 * v, _mm512_cvtps_epi32(x));
+        store_bytes_avx512((uint8_t *)out + 16 * v, nearest_avx512(x));
 }
 
 enum { LANES = 16, TILE_VECTORS = 2 };

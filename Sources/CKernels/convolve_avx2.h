@@ -26,7 +26,7 @@ static inline void finish(char *out, int v, __m256 sums, const zanzo_convolution
     (void)output;
     if (l->activation == ZANZO_RELU) sums = _mm256_max_ps(sums, _mm256_setzero_ps());
     if (l->byte_scale > 0)
-        store_bytes_avx2((uint8_t *)out + 8 * v, _mm256_cvtps_epi32(_mm256_mul_ps(sums, _mm256_set1_ps(l->byte_scale))));
+        store_bytes_avx2((uint8_t *)out + 8 * v, nearest_avx2(_mm256_mul_ps(sums, _mm256_set1_ps(l->byte_scale))));
     else
         _mm256_store_ps((float *)out + 8 * v, sums);
 }

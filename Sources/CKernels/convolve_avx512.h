@@ -26,7 +26,7 @@ static inline void finish(char *out, int v, __m512 sums, const zanzo_convolution
     (void)output;
     if (l->activation == ZANZO_RELU) sums = _mm512_max_ps(sums, _mm512_setzero_ps());
     if (l->byte_scale > 0)
-        store_bytes_avx512((uint8_t *)out + 16 * v, _mm512_cvtps_epi32(_mm512_mul_ps(sums, _mm512_set1_ps(l->byte_scale))));
+        store_bytes_avx512((uint8_t *)out + 16 * v, nearest_avx512(_mm512_mul_ps(sums, _mm512_set1_ps(l->byte_scale))));
     else
         _mm512_store_ps((float *)out + 16 * v, sums);
 }

@@ -7,7 +7,8 @@
 //   vector_load, vector_store (sums), vector_weights (a vector's worth of weights), vector_broadcast (a unit),
 //   vector_add_product(unit, weights, sums)
 //   LAYER, finish(out, v, sums, layer, output)   the epilogue: vector v of a block that begins with `output`, to `out`
-//   TILE_VECTORS            vectors in a block of outputs (kernels.h: block = TILE_VECTORS * LANES)
+//   TILE_VECTORS            vectors in a block of outputs (kernels.h: block = TILE_VECTORS * LANES); the last block is
+//                           whole or half (kernels.h: lanes = block / 2)
 //   TILE_PIXELS             pixels in the largest tile: TILE_PIXELS * TILE_VECTORS sums live in registers
 //   SLICE_UNITS             units of a tap taken at a time where weights are streamed
 //   PANEL_PIXELS            pixels whose sums wait on the stack while weights are streamed
@@ -107,10 +108,10 @@ CONVOLVE_INLINE void tile_slice(
     case 12: CALL(12, V); break;
 #endif
 #define CONVOLVE_TILES(pixels, vectors, CALL)                                                                          \
-    if ((vectors) == 1) {                                                                                              \
-        CONVOLVE_PIXELS(pixels, 1, CALL)                                                                               \
+    if ((vectors) == TILE_VECTORS) {                                                                                   \
+        CONVOLVE_PIXELS(pixels, TILE_VECTORS, CALL)                                                                    \
     } else {                                                                                                           \
-        CONVOLVE_PIXELS(pixels, 2, CALL)                                                                               \
+        CONVOLVE_PIXELS(pixels, TILE_VECTORS / 2, CALL)                                                                \
     }
 
 static inline void tile_locate(tile_places *at, const convolve_pass *pass, size_t first, size_t count, size_t output) {
@@ -178,7 +179,7 @@ static inline void convolve_vectors(const convolve_pass *pass) {
     const size_t each = pass->tap_count * pass->in_units;
     const WEIGHT *w = (const WEIGHT *)pass->weights + each * pass->share.first_output;
     for (size_t output = pass->share.first_output; output < pass->share.end_output; output += TILE_VECTORS * LANES) {
-        const int vectors = pass->out_channels - output < TILE_VECTORS * LANES ? 1 : 2;
+        const int vectors = pass->out_channels - output < TILE_VECTORS * LANES ? TILE_VECTORS / 2 : TILE_VECTORS;
         const size_t count = each * LANES * (size_t)vectors;
         if (count * sizeof(WEIGHT) <= RESIDENT_BYTES)
             convolve_resident(pass, output, vectors, w);

@@ -2,6 +2,9 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
 #endif
 
 int zanzo_cpu_has_avx2(void) {
@@ -24,6 +27,30 @@ int zanzo_cpu_has_avx512(void) {
 int zanzo_cpu_has_avx512vnni(void) {
 #if defined(__x86_64__)
     return zanzo_cpu_has_avx512() && __builtin_cpu_supports("avx512vnni");
+#else
+    return 0;
+#endif
+}
+
+int zanzo_cpu_has_neon(void) {
+#if defined(__aarch64__)
+    return (getauxval(AT_HWCAP) & HWCAP_ASIMD) != 0;
+#else
+    return 0;
+#endif
+}
+
+int zanzo_cpu_has_neondot(void) {
+#if defined(__aarch64__)
+    return zanzo_cpu_has_neon() && (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#else
+    return 0;
+#endif
+}
+
+int zanzo_cpu_has_neoni8mm(void) {
+#if defined(__aarch64__)
+    return zanzo_cpu_has_neondot() && (getauxval(AT_HWCAP2) & HWCAP2_I8MM) != 0;
 #else
     return 0;
 #endif

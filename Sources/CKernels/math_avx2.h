@@ -62,6 +62,9 @@ static inline __m256 sums_across_avx2(const __m256 *v) {
     return _mm256_add_ps(_mm256_permute2f128_ps(a, b, 0x20), _mm256_permute2f128_ps(a, b, 0x31));
 }
 
+// The nearest integers, halves to even; those above 255 may be 255, for what does not fit in 32 bits would become negative.
+static inline __m256i nearest_avx2(__m256 x) { return _mm256_cvtps_epi32(_mm256_min_ps(x, _mm256_set1_ps(255.0f))); }
+
 // Eight integers as bytes, those below 0 as 0 and those above 255 as 255.
 static inline void store_bytes_avx2(uint8_t *out, __m256i x) {
     const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));

@@ -1,14 +1,9 @@
 #pragma once
 
+#include "peak_register.h"
 #include "peaks.h"
 
 // Reading at full speed. A file that includes this has said what a VECTOR is.
-
-#if defined(__x86_64__)
-#define IN_VECTOR_REGISTER "v"
-#else
-#define IN_VECTOR_REGISTER "w"
-#endif
 
 static inline void read_all(const void *memory, size_t bytes, size_t rounds) {
     enum { AT_ONCE = 8 };

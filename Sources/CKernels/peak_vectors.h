@@ -4,12 +4,13 @@
 // ISA and precision (convolve_avx2.h and the like), whose vectors, tile and vector_add_product it takes, and has opened
 // the region of its target attribute.
 
+#include "peak_register.h"
 #include "peaks.h"
 
 enum { PEAK_TURNS = 4096 };
 
 // To the compiler, the vector is a new one after this: it can take no product out of a loop, nor one for another.
-#define RENEW(vector) __asm__ volatile("" : "+v"(vector))
+#define RENEW(vector) __asm__ volatile("" : "+" IN_VECTOR_REGISTER(vector))
 
 // `products`: multiply-adds in one unit.
 CONVOLVE_INLINE uint64_t peak(size_t rounds, uint64_t products) {

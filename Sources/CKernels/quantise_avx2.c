@@ -13,7 +13,7 @@ void zanzo_quantise_avx2(uint8_t *out, const float *in, size_t count, float scal
     size_t i = 0;
     for (; i + 8 <= count; i += 8)
         store_bytes_avx2(
-            out + i, _mm256_add_epi32(_mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(in + i), factor)), zero));
+            out + i, _mm256_add_epi32(nearest_avx2(_mm256_mul_ps(_mm256_loadu_ps(in + i), factor)), zero));
     for (; i < count; i++) {
         const float x = nearbyintf(in[i] * scale) + (float)zero_point;
         out[i] = x > 0 ? x < 255 ? (uint8_t)x : 255 : 0;

@@ -113,7 +113,8 @@ final class PicturesSource: FrameSource {
         guard sides.contains(view.size.width), sides.contains(view.size.height) else {
             throw CaptureError(
                 .unsupported, "open \(path)",
-                "pictures of \(view.size) are larger than the 8192x8192 that are supported")
+                "pictures of \(view.size) are larger than the 8192x8192 that are supported (a strip is named by itself, not by "
+                    + "its folder)")
         }
         return SourceFormat(name: strip == nil ? "pictures" : "strip", size: view.size, rate: rate)
     }

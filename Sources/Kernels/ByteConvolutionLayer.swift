@@ -44,13 +44,11 @@ public final class ByteConvolutionLayer: PixelLayer, Sendable {
         let padded = kernels.padded(outputs)
         var largest = [Float](repeating: 0, count: outputs)
         zanzo_largest_conv3x3(&largest, source, outputs, inputs, kind.isTransposed ? 1 : 0)
-        // An output of zeros has no step of its own; any will do.
-        let steps = (0..<outputs).map { output in
-            let step = largest[output] * abs(scale[output]) / 127
-            return step == 0 ? 1 : step
-        }
-        let factors = (0..<outputs).map { scale[$0] / steps[$0] }
-        let count = 9 * (inputs + 3) / 4 * 4 * padded
+        let steps = (0..<outputs).map { largest[$0] * abs(scale[$0]) / 127 }
+        // A row of zeros, or of what 127 cannot be divided by, is a row of zero bytes. An output that batch norm scales by
+        // zero has bytes of which no multiple counts.
+        let factors = (0..<outputs).map { largest[$0] < 1e-36 ? 0 : (scale[$0] < 0 ? -127 : 127) / largest[$0] }
+        let count = 9 * ((inputs + 3) / 4 * 4) * padded
         var floats = AlignedBuffer<Float>(uninitializedCount: count)
         kernels.pack(kind, floats.mutableBase, source, factors, outputs, inputs, group: 4)
         var weights = AlignedBuffer<Int8>(uninitializedCount: count)

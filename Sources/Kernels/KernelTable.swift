@@ -17,7 +17,7 @@ public struct KernelTable: Sendable {
     package private(set) var shrinkFinish32: zanzo_shrink_finish32 = zanzo_shrink_finish32_scalar
 
     package private(set) var layout = zanzo_layout(
-        lanes: Int(ZANZO_LANES), block: Int(ZANZO_BLOCK), linear_block: Int(ZANZO_LINEAR_BLOCK))
+        lanes: Int(ZANZO_LANES), block: Int(ZANZO_BLOCK), linear_block: Int(ZANZO_LINEAR_BLOCK), byte_offset: 0)
     package private(set) var conv3x3: zanzo_conv3x3 = zanzo_conv3x3_scalar
     package private(set) var conv3x3Half: zanzo_conv3x3 = zanzo_conv3x3_half_scalar
     package private(set) var deconv3x3Half: zanzo_deconv3x3 = zanzo_deconv3x3_half_scalar
@@ -37,7 +37,15 @@ public struct KernelTable: Sendable {
     package private(set) var peakRead: zanzo_peak_read = zanzo_peak_read_scalar
 
     /// Instruction sets that this build knows, the plainest first.
-    public static let names = ["scalar", "avx2", "avx512", "avx512vnni"]
+    public static let names: [String] = {
+        #if arch(x86_64)
+            return ["scalar", "avx2", "avx512", "avx512vnni"]
+        #elseif arch(arm64)
+            return ["scalar", "neon", "neondot", "neoni8mm"]
+        #else
+            return ["scalar"]
+        #endif
+    }()
 
     /// The fastest table that this CPU runs; `ZANZO_CPU=` one of `names` in the environment asks for a plainer one.
     ///
@@ -65,8 +73,8 @@ public struct KernelTable: Sendable {
     /// The ladder: plain C first, then each set that the CPU has, up to the one asked for.
     private init(upTo isa: String) {
         name = "scalar"
-        guard isa != "scalar", zanzo_cpu_has_avx2() != 0 else { return }
         #if arch(x86_64)
+            guard isa != "scalar", zanzo_cpu_has_avx2() != 0 else { return }
             overrideByAVX2()
             guard isa != "avx2", zanzo_cpu_has_avx512() != 0 else { return }
             overrideByAVX512()
@@ -76,6 +84,21 @@ public struct KernelTable: Sendable {
             conv3x3Bytes = zanzo_conv3x3_8_avx512vnni
             deconv3x3Bytes = zanzo_deconv3x3_8_avx512vnni
             peakBytes = zanzo_peak_bytes_avx512vnni
+        #elseif arch(arm64)
+            guard isa != "scalar", zanzo_cpu_has_neon() != 0 else { return }
+            overrideByNEON()
+            guard isa != "neon", zanzo_cpu_has_neondot() != 0 else { return }
+            name = "neondot"
+            isFastAtBytes = true
+            conv3x3Bytes = zanzo_conv3x3_8_neondot
+            deconv3x3Bytes = zanzo_deconv3x3_8_neondot
+            peakBytes = zanzo_peak_bytes_neondot
+            guard isa != "neondot", zanzo_cpu_has_neoni8mm() != 0 else { return }
+            name = "neoni8mm"
+            layout.byte_offset = 0
+            conv3x3Bytes = zanzo_conv3x3_8_neoni8mm
+            deconv3x3Bytes = zanzo_deconv3x3_8_neoni8mm
+            peakBytes = zanzo_peak_bytes_neoni8mm
         #endif
     }
 
@@ -105,7 +128,7 @@ public struct KernelTable: Sendable {
             name = "avx512"
             layout = zanzo_layout(
                 lanes: Int(ZANZO_LANES_AVX512), block: Int(ZANZO_BLOCK_AVX512),
-                linear_block: Int(ZANZO_LINEAR_BLOCK_AVX512))
+                linear_block: Int(ZANZO_LINEAR_BLOCK_AVX512), byte_offset: 0)
             conv3x3 = zanzo_conv3x3_avx512
             conv3x3Few = zanzo_conv3x3_few_avx512
             deconv3x3 = zanzo_deconv3x3_avx512
@@ -118,6 +141,27 @@ public struct KernelTable: Sendable {
             peakFloat = zanzo_peak_float_avx512
             peakBytes = zanzo_peak_bytes_avx512
             peakRead = zanzo_peak_read_avx512
+        }
+    #elseif arch(arm64)
+        private mutating func overrideByNEON() {
+            name = "neon"
+            layout.byte_offset = Int32(ZANZO_BYTE_OFFSET_SIGNED)
+            shrinkAddRow16 = zanzo_shrink_add_row16_neon
+            conv3x3 = zanzo_conv3x3_neon
+            conv3x3Few = zanzo_conv3x3_few_neon
+            deconv3x3 = zanzo_deconv3x3_neon
+            conv3x3Half = zanzo_conv3x3_half_neon
+            deconv3x3Half = zanzo_deconv3x3_half_neon
+            conv3x3Bytes = zanzo_conv3x3_8_neon
+            deconv3x3Bytes = zanzo_deconv3x3_8_neon
+            linear = zanzo_linear_neon
+            linearHalf = zanzo_linear_half_neon
+            gru = zanzo_gru_neon
+            normalise = zanzo_normalise_neon
+            quantise = zanzo_quantise_neon
+            peakFloat = zanzo_peak_float_neon
+            peakBytes = zanzo_peak_bytes_neon
+            peakRead = zanzo_peak_read_neon
         }
     #endif
 }

@@ -9,8 +9,8 @@ final class JournalFile {
 
     private let descriptor: Int32
     private let ownsDescriptor: Bool
-    /// The file's size when it was opened.
-    let byteCount: Int
+    /// The file's size when it was opened, or last measured.
+    private(set) var byteCount: Int
     /// Device and inode: the same file under two names is one file.
     let identity: [UInt64]
 
@@ -35,6 +35,12 @@ final class JournalFile {
     }
 
     deinit { if ownsDescriptor { close(descriptor) } }
+
+    /// Takes in what was written since the file was opened.
+    func measure() {
+        var status = stat()
+        if fstat(descriptor, &status) == 0 { byteCount = Int(status.st_size) }
+    }
 
     /// Up to `count` bytes from `offset`; fewer at the end of the file.
     func read(at offset: Int, count: Int) -> [UInt8] {

@@ -1,5 +1,3 @@
-import Glibc
-
 /// Lines of the journal from a place on.
 public struct JournalBatch: Sendable, Hashable {
     /// A hole: lines that were asked for and are kept no longer.
@@ -28,27 +26,39 @@ public struct JournalReader: Sendable, Hashable {
     public init(path: String) { names = JournalNames(path) }
 
     /// The number of the journal's last line; nil where it has none.
-    public func lastSequence() -> UInt64? { segments().compactMap { $0.file.lastSequence() }.max() }
+    public func lastSequence() -> UInt64? { JournalFiles(names).lastSequence }
 
     /// Lines after `sequence` up to `through`, at most `limit` of them and about `byteLimit` bytes.
     ///
     /// Cheap whatever the journal's size: the files' first lines and a binary search lead to the place. Where lines are
-    /// no longer kept, the batch begins with the oldest that is, and says so in `gap`.
+    /// no longer kept, the batch begins with the oldest that is, and says so in `gap`. Lines that were in the journal
+    /// before the call and are in it still are never missed, however fast its files are set aside; a batch without any
+    /// says that there are none.
     public func read(
         after sequence: UInt64, through: UInt64 = .max, limit: Int = 256, byteLimit: Int = 1 << 20
     ) -> JournalBatch {
-        var batch = JournalBatch()
-        // A file may be set aside between the listing and the opening, which looks like a hole: look again, then believe.
-        for _ in 0..<3 {
-            batch = readOnce(after: sequence, through: through, limit: limit, byteLimit: byteLimit)
-            if batch.gap == nil { break }
-        }
-        return batch
+        read(after: sequence, through: through, limit: limit, byteLimit: byteLimit, from: JournalFiles(names))
     }
 
-    private func readOnce(after sequence: UInt64, through: UInt64, limit: Int, byteLimit: Int) -> JournalBatch {
+    /// Reads from files that are open; more are looked for where lines seem to be missing.
+    func read(
+        after sequence: UInt64, through: UInt64 = .max, limit: Int = 256, byteLimit: Int = 1 << 20,
+        from files: JournalFiles
+    ) -> JournalBatch {
         precondition(sequence < .max, "nothing comes after the last number")
-        let segments = segments()
+        var files = files
+        while true {
+            let batch = Self.lines(
+                of: files.segments, after: sequence, through: through, limit: limit, byteLimit: byteLimit)
+            let seemsToMiss = batch.gap != nil || batch.lines.isEmpty
+            let end = batch.gap.map { $0.next - 1 } ?? through
+            guard seemsToMiss, files.lookAgain(upTo: end) else { return batch }
+        }
+    }
+
+    private static func lines(
+        of segments: [JournalFiles.Segment], after sequence: UInt64, through: UInt64, limit: Int, byteLimit: Int
+    ) -> JournalBatch {
         let start = segments.lastIndex { $0.first <= sequence + 1 } ?? 0
         var batch = JournalBatch()
         var last = sequence
@@ -77,23 +87,5 @@ public struct JournalReader: Sendable, Hashable {
             if !batch.isComplete { break }
         }
         return batch
-    }
-
-    private struct Segment {
-        let file: JournalFile
-        let first: UInt64
-    }
-
-    /// The files that hold event lines, in the order of their first lines, each once.
-    private func segments() -> [Segment] {
-        var seen: Set<[UInt64]> = []
-        var found: [Segment] = []
-        for name in directoryEntries(names.directory) where names.isSegment(name) {
-            guard let file = JournalFile(path: "\(names.directory)/\(name)"), seen.insert(file.identity).inserted,
-                let first = file.firstLine()
-            else { continue }
-            found.append(Segment(file: file, first: first.sequence))
-        }
-        return found.sorted { $0.first < $1.first }
     }
 }

@@ -8,14 +8,16 @@ struct CalibrateCommand: ParsableCommand {
         commandName: "calibrate",
         abstract: "Find the alarm line on normal footage, and write it into the model.",
         discussion: """
-            Give it footage that the model was not trained on: day and night, rain and sun, with nothing in it that you
-            would want to be woken for. The rate should be the one at which the camera will be scored.
+            Give it footage that the model was not trained on: day and night, rain and sun, with nothing in it that \
+            you would want to be woken for. The rate should be the one at which the camera will be scored.
             """)
 
     @Argument(help: "The model's file; its metadata are replaced.")
     var model: String
-    @Argument(help: "Normal footage: video files, folders of pictures, strips.")
+    @Argument(help: "Normal footage: video files, folders of pictures, strips; or the camera itself, with --frames.")
     var sources: [String]
+    @Option(help: "The file with the sources' user and password, as a camera's credentials.")
+    var credentials: String?
     @Option(help: "False alarms a day that you will bear.")
     var alertsPerDay = 2.0
     @Option(help: "How errors become scores: mean, or tiles:4x8.")
@@ -37,6 +39,7 @@ struct CalibrateCommand: ParsableCommand {
 
     func run() throws {
         var request = Calibrating.Request(model: model, sources: sources)
+        request.credentials = credentials.map { .file($0) }
         request.alertsPerDay = alertsPerDay
         request.method = try ScoreMethod(parsing: score)
         request.rate = rate
@@ -44,8 +47,6 @@ struct CalibrateCommand: ParsableCommand {
         request.skip = skip
         let calibration = try Calibrating(request).run()
         if json { return print(try calibration.jsonString()) }
-        print("threshold \(calibration.threshold) for score \(calibration.method), written into \(model)")
-        print("\(calibration.frames) frames judged; \(calibration.events) events in them at this threshold")
-        if let warning = calibration.warning { print("warning: \(warning)") }
+        print(CalibrationText.lines(calibration, model: model))
     }
 }

@@ -18,11 +18,14 @@ struct DoctorCommand: ParsableCommand {
     @Option(help: "The user that zanzod runs as.")
     var user = "zanzo"
 
+    @Option(help: "The file with the sources' user and password, as a camera's credentials.")
+    var credentials: String?
+
     func run() throws {
         let isWell =
             sources.isEmpty
             ? Doctor.examineMachine(configuration: config, user: user) { print($0) }
-            : Doctor.examine(sources) { print($0) }
+            : Doctor.examine(sources, credentials: credentials.map { .file($0) }) { print($0) }
         if !isWell { throw ExitCode.failure }
     }
 }

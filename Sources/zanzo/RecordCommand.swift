@@ -9,6 +9,8 @@ struct RecordCommand: ParsableCommand {
 
     @Argument(help: "The source: a device, an address, a file, or synthetic:street?seed=1&rate=5.")
     var source: String
+    @Option(help: "The file with the source's user and password, as a camera's credentials.")
+    var credentials: String?
     @Option(help: "The folder for the strips.")
     var out: String
     @Option(help: "Frames to record. Default: to the source's end.")
@@ -21,16 +23,19 @@ struct RecordCommand: ParsableCommand {
     var size = 64
 
     func validate() throws {
-        guard skip >= 0, frames.map({ $0 > 0 }) ?? true else { throw ValidationError("frames are counted from 1") }
+        guard skip >= 0, frames.map({ $0 > 1 }) ?? true else {
+            throw ValidationError("--skip counts from 0, and --frames must be 2 or more: one frame is no strip")
+        }
         guard (16...512).contains(size) else { throw ValidationError("--size \(size): it may be 16 to 512") }
     }
 
     func run() throws {
         var request = Recording.Request(source: source, output: out)
+        request.credentials = credentials.map { .file($0) }
         request.frames = frames
         request.rate = rate
         request.skip = skip
         request.size = size
-        print("\(try Recording(request).run()) frames in \(out)")
+        print("\(counted(try Recording(request).run(), "frame")) in \(out)")
     }
 }

@@ -193,7 +193,8 @@ func word(_ source: V4L2Source, timeout: Duration = .milliseconds(1)) -> String 
         ])
         let diagnosis = diagnose(.success(device))
         #expect(diagnosis.problem == nil && diagnosis.choice?.description == "YUYV 640x480 30 fps")
-        #expect(diagnosis.lines.contains("  offers YUYV 640x480, up to 30 fps"))
+        #expect(diagnosis.lines.contains("  offers YUYV 640x480 at 30 fps"))
+        #expect(diagnosis.lines.last == "  offers, to be converted or not at all: H264")
         #expect(device.isClosed)
     }
 

@@ -84,6 +84,16 @@ extension ProcessTests {
         @Test func noModel() async throws {
             try place.configure(Workspace.street(), model: place.path + "/none.safetensors")
             try await refuses(status: 78, ["none.safetensors", "No such file", "train one"])
+            let check = try await place.zanzo("check", place.configuration)
+            #expect(check.ending == .exit(78) && check.errors.contains("none.safetensors"), "\(check.errors)")
+        }
+
+        /// The daemon would start and try again for ever; who asks before is told.
+        @Test func checkWarnsOfCredentialsThatAreNotThere() async throws {
+            try place.configure(Workspace.street().dropLast() + ", credentials: \(place.path)/none}")
+            let check = try await place.zanzo("check", place.configuration)
+            #expect(check.ending == .exit(0) && check.output.contains("good; 1 camera"), "\(check.errors)")
+            #expect(check.errors.contains("warning: camera street: credentials \(place.path)/none"), "\(check.errors)")
         }
 
         /// Root writes where the mode says no, unless it gives that up.

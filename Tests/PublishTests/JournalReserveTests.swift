@@ -115,7 +115,7 @@ private final class SmallDisk: Sendable {
         #expect(held() == 0 && readFile(directory.path + "/precious") == [1, 2, 3])
     }
 
-    /// A real file system that really is full; Tools/test_full_disk.sh mounts one and names it.
+    /// A real file system that really is full; Tests/Lab/test-disk.sh mounts one and names it.
     @Test(.enabled(if: ProcessInfo.processInfo.environment["ZANZO_SMALL_DISK"] != nil))
     func aRealFullDisk() throws {
         let folder = try #require(ProcessInfo.processInfo.environment["ZANZO_SMALL_DISK"])

@@ -30,7 +30,10 @@ struct CameraFixture {
         slot.index += 1
         slot.session = 1
         for place in slot.luma.indices { slot.luma[place] = UInt8(truncatingIfNeeded: place &* 31 &+ seed) }
-        stage.process(slot)
+        if stage.prepare(slot, at: 0) {
+            stage.reconstructor.run(frames: 1)
+            stage.finish(slot, stage.reconstructor.reconstruction(at: 0))
+        }
         var reports: [Report] = []
         while let report = camera.scoringOutbox.take() { reports.append(report) }
         return reports

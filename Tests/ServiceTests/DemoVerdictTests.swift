@@ -27,8 +27,16 @@ import Video
         let verdict = DemoVerdict(anomalies: Self.staged, events: seconds.map(Self.heard), rate: 15)
         #expect(verdict.summary == summary)
         #expect(verdict.isClean == isClean)
-        #expect(verdict.table.contains("MISSED") == (verdict.found < 2))
-        #expect(verdict.table.contains("FALSE ALARM") == !verdict.falseAlarms.isEmpty)
+        #expect(verdict.table(under: "/").contains("MISSED") == (verdict.found < 2))
+        #expect(verdict.table(under: "/").contains("FALSE ALARM") == !verdict.falseAlarms.isEmpty)
+    }
+
+    @Test func picturesAreNamedFromWhereOneStands() {
+        var event = Self.heard(11)
+        event.picture = "/home/eva/zanzo/demo-out/street/start.png"
+        let verdict = DemoVerdict(anomalies: Self.staged, events: [event], rate: 15)
+        #expect(verdict.table(under: "/home/eva/zanzo").contains(" demo-out/street/start.png\n"))
+        #expect(verdict.table(under: "/home/eva/zan").contains(" /home/eva/zanzo/demo-out/street/start.png\n"))
     }
 
     @Test func delayRunsFromTheAnomalysFirstFrame() {

@@ -15,6 +15,6 @@ while True:
                     print(event["time"], event["type"], event["data"].get("score"), flush=True)
                 elif "error" in event:
                     print(event["error"], file=sys.stderr)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a line that the end of the connection cut
         print(error, file=sys.stderr)
     time.sleep(1)

@@ -60,6 +60,8 @@ void zanzo_shrink_finish32_scalar(uint8_t *target, const uint32_t *columns, cons
 #if defined(__x86_64__)
 void zanzo_shrink_add_row16_avx2(uint16_t *columns, const uint8_t *row, size_t count, size_t step, uint32_t weight);
 void zanzo_shrink_finish16_avx2(uint8_t *target, const uint16_t *columns, const zanzo_shrink_axis *axis);
+#elif defined(__aarch64__)
+void zanzo_shrink_add_row16_neon(uint16_t *columns, const uint8_t *row, size_t count, size_t step, uint32_t weight);
 #endif
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -87,14 +89,18 @@ void zanzo_shrink_finish16_avx2(uint8_t *target, const uint16_t *columns, const 
 // Sums are made in a fixed order, so the same table gives the same bits whatever else the machine does. Between two
 // tables the order, and so the last bits, may differ.
 
+/// What the kernels of one table agree on with those who pack weights for them.
 typedef struct {
     size_t lanes, block, linear_block;
+    int32_t byte_offset; // what `8` kernels take from each byte of a map before they multiply it
 } zanzo_layout;
 
-/// The layout of the plain C and the AVX2 kernels.
+/// The layout of the plain C, the AVX2 and the NEON kernels.
 enum { ZANZO_LANES = 8, ZANZO_BLOCK = 16, ZANZO_LINEAR_BLOCK = 32 };
 /// The layout of the AVX-512 kernels.
 enum { ZANZO_LANES_AVX512 = 16, ZANZO_BLOCK_AVX512 = 32, ZANZO_LINEAR_BLOCK_AVX512 = 64 };
+/// `byte_offset` of kernels whose CPU multiplies signed bytes by signed ones only.
+enum { ZANZO_BYTE_OFFSET_SIGNED = 128 };
 
 typedef enum { ZANZO_IDENTITY = 0, ZANZO_RELU = 1, ZANZO_TANH = 2 } zanzo_activation;
 
@@ -142,7 +148,8 @@ typedef void (*zanzo_deconv3x3)(void *out, const float *in, const zanzo_convolut
 /// multiples of four.
 typedef struct {
     const int8_t *weights;
-    const int32_t *first_sums;   // what sums start from, -zero point * sum of weights: [out_channels], transposed: [4 phases][…]
+    const int32_t *first_sums;   // what sums start from, (byte_offset - zero point) * sum of weights: [out_channels],
+                                 // transposed: [4 phases][out_channels]
     const float *scale, *bias;   // [out_channels]; for bytes with the output's own step divided out
     size_t height, width, in_channels, out_channels, stride; // as in zanzo_convolution
     size_t in_row, in_pixel;     // bytes
@@ -200,6 +207,12 @@ ZANZO_VECTORS(avx2)
 ZANZO_CONVOLUTIONS(avx512)
 ZANZO_CONVOLUTIONS8(avx512)
 ZANZO_CONVOLUTIONS8(avx512vnni)
+#elif defined(__aarch64__)
+ZANZO_CONVOLUTIONS(neon)
+ZANZO_CONVOLUTIONS8(neon)
+ZANZO_VECTORS(neon)
+ZANZO_CONVOLUTIONS8(neondot)
+ZANZO_CONVOLUTIONS8(neoni8mm)
 #endif
 
 // Packing, done once when a model is loaded; plain C on every machine. `weights` need no alignment (they lie in a file).
@@ -275,6 +288,12 @@ int zanzo_cpu_has_avx2(void);
 int zanzo_cpu_has_avx512(void);
 /// Whether it has AVX-512 VNNI beside those.
 int zanzo_cpu_has_avx512vnni(void);
+/// Whether this CPU runs NEON code: every 64-bit ARM under Linux. Always 0 on other architectures.
+int zanzo_cpu_has_neon(void);
+/// Whether it also has the dot product of signed bytes (FEAT_DotProd): Cortex-A55 and A75, Neoverse N1 and newer.
+int zanzo_cpu_has_neondot(void);
+/// Whether it also has that of unsigned by signed bytes (FEAT_I8MM): Neoverse V1, Cortex-X2 and newer.
+int zanzo_cpu_has_neoni8mm(void);
 
 #pragma clang assume_nonnull end
 

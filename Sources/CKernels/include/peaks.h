@@ -26,6 +26,11 @@ ZANZO_PEAKS(avx512)
 uint64_t zanzo_peak_bytes_avx2(size_t rounds);
 uint64_t zanzo_peak_bytes_avx512(size_t rounds);
 uint64_t zanzo_peak_bytes_avx512vnni(size_t rounds);
+#elif defined(__aarch64__)
+ZANZO_PEAKS(neon)
+uint64_t zanzo_peak_bytes_neon(size_t rounds);
+uint64_t zanzo_peak_bytes_neondot(size_t rounds);
+uint64_t zanzo_peak_bytes_neoni8mm(size_t rounds);
 #endif
 
 #pragma clang assume_nonnull end

@@ -30,7 +30,10 @@ enum LibavErrors {
     private static func known(_ code: Int32) -> (code: CaptureError.Code, message: String)? {
         switch code {
         case ZANZO_AVERROR_HTTP_UNAUTHORIZED:
-            (.authentication, "user or password are missing or wrong (401)")
+            (
+                .authentication,
+                "user or password are missing or wrong (401): credentials: (or --credentials) names the file that has them"
+            )
         case ZANZO_AVERROR_HTTP_FORBIDDEN:
             (.authentication, "this user may not see this stream (403)")
         case ZANZO_AVERROR_HTTP_NOT_FOUND:

@@ -34,11 +34,20 @@ public struct V4L2Diagnosis: Sendable, Hashable {
         lines += links.map { "  also \($0)" }
         if let problem { lines.append("  cannot be used: \(problem.message)") }
         if let choice { lines.append("  can be used: \(choice)") }
-        lines += modes.map { mode in
-            let rate = mode.rate.map { ", up to \(Int($0.rounded())) fps" } ?? ""
-            return "  offers \(mode.format) \(mode.sizes)\(rate)"
-        }
-        return lines
+        return lines + offers
+    }
+
+    /// A line a format, those first that are read as they are; of the rest (a test driver has a hundred) the names.
+    private var offers: [String] {
+        let direct = Set((V4L2Layout.native.map(\.fourCC) + V4L2Layout.jpeg).map(\.description))
+        let formats = modes.reduce(into: [String]()) { if $0.last != $1.format { $0.append($1.format) } }
+        let converted = formats.filter { !direct.contains($0) }
+        return formats.filter(direct.contains).map { format in
+            let sizes = modes.filter { $0.format == format }.map { mode in
+                mode.sizes + (mode.rate.map { " at \(Int($0.rounded())) fps" } ?? "")
+            }
+            return "  offers \(format) \(sizes.joined(separator: ", "))"
+        } + (converted.isEmpty ? [] : ["  offers, to be converted or not at all: \(converted.joined(separator: " "))"])
     }
 }
 

@@ -39,8 +39,15 @@ public struct CameraConfiguration: Sendable, Hashable {
     /// The source with user and password read from `credentials`, for opening it now. Read anew each time, so that a
     /// password that was changed is used at the next reconnect.
     public func sourceForOpening() throws(CredentialsError) -> SourceSpecification {
-        guard let credentials = try settings.credentials?.load() else { return source }
-        var source = source
+        try source.authorised(by: settings.credentials)
+    }
+}
+
+extension SourceSpecification {
+    /// The same source with user and password read from `credentials` now; itself where that is nil.
+    public func authorised(by credentials: CredentialsReference?) throws(CredentialsError) -> SourceSpecification {
+        guard let credentials = try credentials?.load() else { return self }
+        var source = self
         source.options.user = credentials.user
         source.options.password = credentials.password
         return source

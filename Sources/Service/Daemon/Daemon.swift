@@ -179,11 +179,7 @@ public actor Daemon {
         guard let worker = workers.min(by: { $0.count < $1.count }) else { return }
         worker.join(camera)
         if plan.threshold == nil {
-            environment.log.warning(
-                """
-                camera \(camera.name): \(settings.model) has no threshold, so nothing will be called an anomaly: \
-                run `zanzo calibrate`, or set threshold:
-                """)
+            environment.log.warning("\(settings.isWithoutThreshold)")
         }
         publisher.publish(composer.modelLoaded(camera.name, plan, time: environment.time.utc()))
         let (time, makeSource) = (environment.time, environment.makeSource)

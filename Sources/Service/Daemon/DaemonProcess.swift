@@ -14,11 +14,15 @@ public let zanzoVersion = "0.1.0"
 public struct DaemonProcess: Sendable {
     private let path: String
     private let cpu: String?
+    private let demo: DemoSetup?
 
     /// A process that reads its configuration from `path`, and computes with the kernels called `cpu` (nil: the best).
-    public init(path: String, cpu: String?) {
+    public init(path: String, cpu: String?) { self.init(path: path, cpu: cpu, demo: nil) }
+
+    private init(path: String, cpu: String?, demo: DemoSetup?) {
         self.path = path
         self.cpu = cpu
+        self.demo = demo
     }
 
     /// sysexits.h: the same as for any other argument that can't be used.
@@ -29,6 +33,7 @@ public struct DaemonProcess: Sendable {
 
     /// Runs until a signal ends it; returns the exit status.
     public func run() async -> Int32 {
+        defer { demo?.removeSocketFolder() }
         // First of all: a signal's own action is death, and the first may come right after READY, or before.
         let signals = await UnixSignalsSequence(trapping: .sighup, .sigterm, .sigint)
         let configuration: Configuration
@@ -106,11 +111,12 @@ public struct DaemonProcess: Sendable {
         print(
             """
             The built-in street, with something staged every few seconds, until Ctrl-C.
-              listen    socat - UNIX-CONNECT:\(setup.socket) | jq -c .
+              listen    socat -u UNIX-CONNECT:\(setup.socket) - | jq -c .
               status    zanzo status --socket \(setup.socket)
               pictures  \(setup.directory)/\(DemoSetup.camera)
             """)
-        return DaemonProcess(path: path, cpu: cpu)
+        zanzo_flush_output()
+        return DaemonProcess(path: path, cpu: cpu, demo: setup)
     }
 
     private static func complain(_ text: String) { zanzo_complain("zanzod: \(text)\n") }

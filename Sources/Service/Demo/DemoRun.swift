@@ -1,5 +1,6 @@
 import Capture
 import CLinux
+import FoundationEssentials
 import Glibc
 import Publish
 import Video
@@ -29,17 +30,20 @@ public struct DemoRun {
             "zanzod watches the built-in street for \(Int(setup.length.seconds)) s; \(setup.anomalies.count) anomalies are staged."
         )
         print("  model     \(setup.model)")
-        print("  socket    \(setup.socket)        (try: socat - UNIX-CONNECT:\(setup.socket) | jq .)")
+        print("  socket    \(setup.socket)        (try: socat -u UNIX-CONNECT:\(setup.socket) - | jq .)")
         print("  pictures  \(setup.directory)/\(DemoSetup.camera)/snapshots")
         zanzo_flush_output()
         let daemon = try ChildProcess(
             path: daemonPath, arguments: ["--config", configuration], log: setup.directory + "/zanzod.log")
-        defer { daemon.end() }
+        defer {
+            daemon.end()
+            setup.removeSocketFolder()
+        }
         try listen(to: daemon)
         let verdict = DemoVerdict(
             anomalies: setup.anomalies, events: order.compactMap { events[$0] }, rate: DemoSetup.rate)
         clearProgress()
-        print("\n" + verdict.table + "\n")
+        print("\n" + verdict.table(under: FileManager.default.currentDirectoryPath) + "\n")
         print(verdict.summary)
         return verdict.isClean
     }

@@ -78,6 +78,12 @@ public struct DemoSetup: Sendable {
         return path
     }
 
+    /// Takes the socket's folder away again, when the daemon has ended.
+    public func removeSocketFolder() {
+        for path in [socket, socket + ".lock"] { unlink(path) }
+        rmdir(String(socket.dropLast("/events.sock".count)))
+    }
+
     /// `demo.safetensors` as installed (`PREFIX/share/zanzo`), or as it lies in the source tree.
     static func shippedModel() -> String? { places().first { access($0, R_OK) == 0 } }
 

@@ -69,8 +69,12 @@ public struct DemoVerdict: Sendable {
         "\(rows.count) anomalies, \(found) found, \(rows.count - found) missed, \(falseAlarms.count) false alarms"
     }
 
-    /// The table of the demonstration's end.
-    public var table: String {
+    /// The table of the demonstration's end; pictures in `directory` are named from there on.
+    public func table(under directory: String) -> String {
+        func picture(_ event: HeardEvent) -> String {
+            guard let path = event.picture else { return "none" }
+            return path.hasPrefix(directory + "/") ? String(path.dropFirst(directory.count + 1)) : path
+        }
         func pad(_ text: String, _ width: Int) -> String {
             text + String(repeating: " ", count: max(0, width - text.count))
         }
@@ -79,24 +83,25 @@ public struct DemoVerdict: Sendable {
             return "\(scaled / 10).\(abs(scaled % 10))"
         }
         var lines = [
-            pad("anomaly", 22) + pad("at", 10) + pad("event", 28) + pad("delay", 8) + pad("peak", 7) + "picture"
+            pad("anomaly", 14) + pad("at", 9) + pad("event", 28) + pad("delay", 8) + pad("peak", 7) + "picture"
         ]
         for row in rows {
-            let head = pad(row.anomaly.kind.rawValue, 22) + pad(tenths(row.anomaly.start.seconds) + " s", 10)
+            let head = pad(row.anomaly.kind.rawValue, 14) + pad(tenths(row.anomaly.start.seconds) + " s", 9)
             guard let event = row.event, let delay = row.delay else {
                 lines.append(head + "MISSED")
                 continue
             }
             lines.append(
                 head + pad(event.id, 28) + pad(tenths(delay.seconds) + " s", 8) + pad(tenths(event.peak), 7)
-                    + (event.picture ?? "none"))
+                    + picture(event))
         }
         for event in falseAlarms {
             let at = tenths(Double(event.startFrame - 1) / DemoSetup.rate) + " s"
             lines.append(
-                pad("FALSE ALARM", 22) + pad(at, 10) + pad(event.id, 28) + pad("", 8) + pad(tenths(event.peak), 7)
-                    + (event.picture ?? "none"))
+                pad("FALSE ALARM", 14) + pad(at, 9) + pad(event.id, 28) + pad("", 8) + pad(tenths(event.peak), 7)
+                    + picture(event))
         }
+        lines.append("Beside each start.png lie frame.png, in colour, and strip.png, the whole event.")
         return lines.joined(separator: "\n")
     }
 }

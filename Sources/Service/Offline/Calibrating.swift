@@ -11,6 +11,8 @@ public struct Calibrating {
         public var model: String
         /// Normal footage: files, picture folders, strips. Each is a clip of its own.
         public var sources: [String]
+        /// Where the sources' user and password are; nil: they need none, or they stand in the address.
+        public var credentials: CredentialsReference?
         /// False alarms that the user will bear.
         public var alertsPerDay = 2.0
         /// How errors become scores.
@@ -45,7 +47,8 @@ public struct Calibrating {
         for text in request.sources {
             var scores: [Double] = []
             var skipped = 0
-            let source = try makeSource(SourceSpecification(parsing: text), time: SystemTime())
+            let specification = try SourceSpecification(parsing: text).authorised(by: request.credentials)
+            let source = makeSource(specification, time: SystemTime())
             try scorer.play(source) { frame in
                 if skipped < request.skip {
                     skipped += 1

@@ -12,6 +12,8 @@ public struct Recording {
     public struct Request: Sendable {
         /// The source, as a camera's `source`.
         public var source: String
+        /// Where its user and password are; nil: it needs none, or they stand in its address.
+        public var credentials: CredentialsReference?
         /// The folder for the strips; made where it is missing.
         public var output: String
         /// Frames to record; nil: to the source's end.
@@ -43,7 +45,8 @@ public struct Recording {
         guard mkdir(request.output, 0o755) == 0 || errno == EEXIST else {
             throw StartError(message: "\(request.output): \(errorText(errno))")
         }
-        let source = try makeSource(SourceSpecification(parsing: request.source), time: SystemTime())
+        let specification = try SourceSpecification(parsing: request.source).authorised(by: request.credentials)
+        let source = makeSource(specification, time: SystemTime())
         let size = FrameSize(width: request.size, height: request.size)
         var strip: [[UInt8]] = []
         var progress = ProgressLine()
@@ -61,7 +64,9 @@ public struct Recording {
             return count != request.frames
         }
         progress.clear()
-        if strip.count > 1 { try write(&strip, upTo: count) }
+        // A single frame would be no strip: who reads it could not tell its size.
+        guard strip.count != 1 else { return count - 1 }
+        if !strip.isEmpty { try write(&strip, upTo: count) }
         return count
     }
 

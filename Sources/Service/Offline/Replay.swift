@@ -128,7 +128,7 @@ public struct Replay {
         try output?.close()
         let summary = summarise(points, events)
         if let path = request.plot { try writePicture(plot(points, events), path) }
-        if let path = request.montage { try writePicture(album.draw(aspect: aspect, title: request.clip), path) }
+        if let path = request.montage { try writePicture(album.draw(aspect: aspect, title: title), path) }
         return summary
     }
 
@@ -159,9 +159,15 @@ public struct Replay {
         var plot = ScorePlot(
             points: points.map { ScorePlot.Point(time: $0.seconds, score: $0.score ?? $0.raw) },
             threshold: threshold == nil ? nil : 1, events: events.map { $0.start...max($0.start, $0.end) },
-            title: request.clip)
+            title: title)
         plot.label = threshold == nil ? "raw score, \(method)" : "score, 1 is the alarm line"
         return Pictures.Evidence.plot(plot)
+    }
+
+    /// The clip's name: its folders are nobody's business who sees the picture, and too long for it.
+    private var title: String {
+        if request.clip.hasPrefix("synthetic:") { return request.clip }
+        return request.clip.split(separator: "/").last.map(String.init) ?? request.clip
     }
 
     private func writePicture(_ canvas: Canvas, _ path: String) throws {

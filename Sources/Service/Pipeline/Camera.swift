@@ -42,8 +42,10 @@ final class Camera: Sendable {
     let stopReason = Mutex<EndReason>(.stopped)
     /// Ends the source's blocked calls; nil before the first opening.
     let cancellation = Mutex<Cancellation?>(nil)
-    /// Set by the capture thread when the source is lost, cleared by the worker when it has ended what was running.
-    let isSourceLost = Atomic<Bool>(false)
+    /// The last session whose source was lost or came to its end, set by the capture thread; 0 before the first.
+    let lostSession = Atomic<UInt64>(0)
+    /// The last of those that the worker has ended: what ran in it is over, and reported.
+    let endedSession = Atomic<UInt64>(0)
     /// Set by the worker when it has handed over its last report.
     let isDrained = Atomic<Bool>(false)
 

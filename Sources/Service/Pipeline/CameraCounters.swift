@@ -58,6 +58,13 @@ final class CameraCounters: Sendable {
         get { CameraState(rawValue: stateCode.load(ordering: .acquiring)) ?? .offline }
         set { stateCode.store(newValue.rawValue, ordering: .releasing) }
     }
+
+    /// Changes the state where it is still `old`: the worker must not paint over a loss that the capture thread has just
+    /// noticed.
+    func change(from old: CameraState, to new: CameraState) {
+        _ = stateCode.compareExchange(
+            expected: old.rawValue, desired: new.rawValue, ordering: .acquiringAndReleasing)
+    }
 }
 
 extension Atomic where Value == UInt64 {

@@ -133,10 +133,20 @@ final class CaptureLoop {
         while !camera.ring.hasFreeSlot, !camera.shouldStop { camera.spaceBell.wait(timeout: .milliseconds(100)) }
     }
 
+    /// Lets the worker end what is running, so that an event's end comes before the news that the camera is gone. A worker
+    /// that is busy for longer than a second is not waited for.
+    private func endSession() {
+        let lost = camera.counters.sessions.value
+        camera.lostSession.store(lost, ordering: .releasing)
+        workerBell.ring()
+        for _ in 0..<10 where camera.endedSession.load(ordering: .acquiring) < lost && !camera.shouldStop {
+            camera.spaceBell.wait(timeout: .milliseconds(100))
+        }
+    }
+
     private func lose(_ error: CaptureError) {
         camera.counters.state = .offline
-        camera.isSourceLost.store(true, ordering: .releasing)
-        workerBell.ring()
+        endSession()
         guard !reportedOffline else { return }
         reportedOffline = tell(.offline(error), time.now(), time.utc())
     }
@@ -144,8 +154,7 @@ final class CaptureLoop {
     private func finish() {
         while camera.ring.readyCount > 0, !camera.shouldStop { camera.spaceBell.wait(timeout: .milliseconds(100)) }
         camera.counters.state = .ended
-        camera.isSourceLost.store(true, ordering: .releasing)
-        workerBell.ring()
+        endSession()
         tell(.ended, lastTime, time.utc())
     }
 

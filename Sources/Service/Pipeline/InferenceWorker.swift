@@ -88,7 +88,7 @@ final class InferenceWorker: Sendable {
         let camera = stage.camera
         guard !camera.shouldStop else { return proceed(others, placed, stage.reconstructor) }
         // Read before the ring: frames handed over before the loss are scored before the event is ended.
-        let isLost = camera.isSourceLost.load(ordering: .acquiring)
+        let lost = camera.lostSession.load(ordering: .acquiring)
         let isFrame: Void? = camera.ring.consume { slot in
             if stage.prepare(slot, at: placed) {
                 _ = proceed(others, placed + 1, stage.reconstructor)
@@ -101,8 +101,10 @@ final class InferenceWorker: Sendable {
             camera.spaceBell.ring()
             return true
         }
-        if isLost, camera.isSourceLost.exchange(false, ordering: .acquiringAndReleasing) {
-            stage.interrupt(.sourceLost)
+        if lost > camera.endedSession.load(ordering: .relaxed) {
+            stage.lose(lost)
+            camera.endedSession.store(lost, ordering: .releasing)
+            camera.spaceBell.ring()
         }
         return proceed(others, placed, stage.reconstructor)
     }

@@ -20,6 +20,14 @@ struct Report: Sendable {
         case offline(CaptureError)
         /// A file came to its end.
         case ended
+
+        /// Whether no frame of the stream follows.
+        var endsSession: Bool {
+            switch self {
+            case .offline, .ended: true
+            default: false
+            }
+        }
     }
 
     var kind: Kind

@@ -5,8 +5,8 @@ import Video
 
 /// A camera's place at its worker: rebuilds its frames one after the other, scores them, and reports what happens.
 ///
-/// After warm-up neither `prepare` nor `finish` allocates, locks, logs or waits; at an event's start and end it may allocate a few
-/// regions. A file's evidence is the one thing waited for, because a file loses nothing.
+/// After warm-up neither `prepare` nor `finish` allocates, locks, logs or waits; at an event's start and updates they may
+/// allocate a few regions.
 final class ScoringStage {
     let camera: Camera
     let reconstructor: Reconstructor
@@ -62,6 +62,11 @@ final class ScoringStage {
         takeSnapshot(slot, rebuilt, report)
     }
 
+    /// Ends what ran in a session whose source was lost, unless the next session has already begun: then it is ended.
+    func lose(_ lost: UInt64) {
+        if session <= lost { interrupt(.sourceLost) }
+    }
+
     /// Ends what is running because no further frame of this stream will come, and forgets the stream.
     func interrupt(_ reason: EndReason) {
         forget(reason)
@@ -93,10 +98,10 @@ final class ScoringStage {
         case .frozen:
             forget(.sceneChanged)
             isFrozen = true
-            if camera.counters.state == .online { camera.counters.state = .frozen }
+            camera.counters.change(from: .online, to: .frozen)
         case .unfrozen:
             forget(.sceneChanged)
-            if camera.counters.state == .frozen { camera.counters.state = .online }
+            camera.counters.change(from: .frozen, to: .online)
         case .lightingJump, .sceneCut, .blank:
             forget(.sceneChanged)
         }

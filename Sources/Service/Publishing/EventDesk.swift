@@ -58,7 +58,11 @@ final class EventDesk {
 
     func join(_ camera: Camera) { places.append(Place(camera: camera)) }
 
-    func leave(_ camera: Camera) { places.removeAll { $0.camera === camera } }
+    /// Lets a camera go that is stopped and drained, with the drops that nobody was told of yet.
+    func leave(_ camera: Camera) {
+        if let index = places.firstIndex(where: { $0.camera === camera }) { reportDrops(at: index) }
+        places.removeAll { $0.camera === camera }
+    }
 
     /// Takes every report that waits, camera by camera and in order; periodic pictures come after everything else.
     func round() -> Bool {
@@ -67,18 +71,26 @@ final class EventDesk {
         for index in places.indices {
             while let report = places[index].camera.captureOutbox.take() {
                 worked = true
+                // The worker had ended the session's event before the capture thread told that it is over.
+                if report.kind.endsSession { _ = takeScoring(at: index, &snapshots) }
                 handle(report, at: index)
             }
-            while let report = places[index].camera.scoringOutbox.take() {
-                worked = true
-                switch report.kind {
-                case .score: publishScore(report, places[index].camera)
-                case .snapshot: snapshots.append((index, report))
-                default: handle(report, at: index)
-                }
-            }
+            if takeScoring(at: index, &snapshots) { worked = true }
         }
         for (index, report) in snapshots { store.writePeriodic(report, places[index].camera) }
+        return worked
+    }
+
+    private func takeScoring(at index: Int, _ snapshots: inout [(index: Int, report: Report)]) -> Bool {
+        var worked = false
+        while let report = places[index].camera.scoringOutbox.take() {
+            worked = true
+            switch report.kind {
+            case .score: publishScore(report, places[index].camera)
+            case .snapshot: snapshots.append((index, report))
+            default: handle(report, at: index)
+            }
+        }
         return worked
     }
 
@@ -181,7 +193,7 @@ final class EventDesk {
         let now = time.now()
         if now - lastDropReport >= .seconds(60) {
             lastDropReport = now
-            reportDrops()
+            places.indices.forEach(reportDrops)
         }
         if lastSweep.map({ now - $0 >= .seconds(60) }) ?? true {
             lastSweep = now
@@ -203,19 +215,16 @@ final class EventDesk {
         if shortOfSpace.isEmpty == wasShort { publish(event) }
     }
 
-    private func reportDrops() {
-        for index in places.indices {
-            let camera = places[index].camera
-            let total = DropCounts(camera)
-            let news = total - places[index].drops
-            places[index].drops = total
-            if !news.isEmpty { publish(composer.dropped(news, camera, time: time.utc())) }
-        }
+    private func reportDrops(at index: Int) {
+        let camera = places[index].camera
+        let total = DropCounts(camera)
+        let news = total - places[index].drops
+        places[index].drops = total
+        if !news.isEmpty { publish(composer.dropped(news, camera, time: time.utc())) }
     }
 
-    /// The last words: drops not yet reported, and what still waits for the disk.
+    /// The last words, when every camera has left: what still waits for the disk.
     func close() {
-        reportDrops()
         retry()
         if !backlog.isEmpty { log.critical("\(backlog.count) events could not be journaled before the end") }
     }

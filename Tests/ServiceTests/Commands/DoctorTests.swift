@@ -50,6 +50,20 @@ import Testing
         #expect(root.may(7, Self.folder("d", 0)))
     }
 
+    @Test func aFileMustBeReadableByTheDaemonsUser() {
+        func judge(_ file: FolderFacts?, in folder: FolderFacts) -> String? {
+            let chain = [Self.folder("/"), folder, file]
+            return Doctor.reading("/etc/porch", chain, for: Self.zanzo, mode: "640")
+        }
+        let open = Self.folder("/etc")
+        #expect(judge(Self.folder("porch", 0o644), in: open) == nil)
+        #expect(judge(Self.folder("porch", 0o640, group: 990), in: open) == nil)
+        #expect(judge(Self.folder("porch", 0o600), in: open)?.contains("sudo chmod 640 /etc/porch") == true)
+        #expect(judge(nil, in: open)?.contains("not there") == true)
+        #expect(judge(Self.folder("porch"), in: Self.folder("/etc", 0o700))?.contains("may not enter /etc") == true)
+        #expect(judge(nil, in: Self.folder("/etc", 0o700))?.contains("may not enter /etc") == true)
+    }
+
     @Test func ancestorsLeadFromTheRootToThePath() {
         #expect(Doctor.ancestors("/var/lib/zanzo") == ["/", "/var", "/var/lib", "/var/lib/zanzo"])
         #expect(Doctor.ancestors("here").last?.hasSuffix("/here") == true)

@@ -21,7 +21,7 @@ import Video
                 picture: $0.data.snapshot)
         }
         let verdict = DemoVerdict(anomalies: SyntheticScript.demo.anomalies, events: heard, rate: 15)
-        #expect(verdict.isClean, "\(verdict.table)")
+        #expect(verdict.isClean, "\(verdict.table(under: "/"))")
         let ends = lines.filter { $0.kind == "anomaly.end" }
         #expect(ends.map(\.data.event) == starts.map(\.data.event))
         for path in starts.flatMap({ [$0.data.snapshot, $0.data.picture] }) + ends.map(\.data.strip) {
@@ -33,9 +33,9 @@ import Video
 
     @Test func aLostSourceEndsTheEventAndIsToldOnce() async throws {
         var fixture = try DaemonFixture()
-        let loss = SyntheticFault(.sourceLoss, start: .seconds(33), duration: .seconds(5))
+        let fault = SyntheticFault(.sourceLoss, start: .seconds(33), duration: .seconds(5))
         fixture.configuration.cameras = [
-            DaemonFixture.camera(seconds: 45, script: .demo, faults: [loss])
+            DaemonFixture.camera(seconds: 45, script: .demo, faults: [fault])
         ]
         try await fixture.runToTheEnd()
         let lines = try fixture.journal()
@@ -43,7 +43,10 @@ import Video
         #expect(kinds.count { $0 == "camera.online" } == 2)
         #expect(kinds.count { $0 == "camera.offline" } == 2)  // the loss, and the end of the script
         let ends = lines.filter { $0.kind == "anomaly.end" }
-        #expect(ends.contains { $0.data.reason == "source_lost" }, "\(ends.map(\.data.reason))")
+        let end = try #require(
+            lines.firstIndex { $0.kind == "anomaly.end" && $0.data.reason == "source_lost" }, "\(ends.map(\.data.reason))")
+        let loss = try #require(kinds.firstIndex(of: "camera.offline"))
+        #expect(end < loss, "the event's end comes before the news that the camera is gone")
     }
 
     @Test func aFrozenPictureIsToldAndNotScored() async throws {

@@ -39,7 +39,8 @@ public enum Doctor {
             if let cpu = configuration.cpu, let problem = KernelTable.problem(with: cpu) {
                 findings.append(.problem("kernels", "\(path): cpu: \(problem)"))
             }
-            findings += models(configuration) + directories(configuration, user: user) + daemon(configuration)
+            findings += models(configuration) + readings(configuration, user: user)
+            findings += directories(configuration, user: user) + daemon(configuration)
         } catch {
             let advice =
                 access(path, F_OK) == 0
@@ -55,12 +56,16 @@ public enum Doctor {
     }
 
     /// Examines the CPU and every source; `say` is given each line. Returns whether every source gave a frame.
-    public static func examine(_ sources: [String], say: (String) -> Void) -> Bool {
+    ///
+    /// `credentials` has the sources' user and password; nil: they need none, or they stand in the address.
+    public static func examine(
+        _ sources: [String], credentials: CredentialsReference? = nil, say: (String) -> Void
+    ) -> Bool {
         for finding in processor() { say(finding.line) }
         var isWell = true
         for text in sources {
             do {
-                let specification = try SourceSpecification(parsing: text)
+                let specification = try SourceSpecification(parsing: text).authorised(by: credentials)
                 if case .v4l2(let path) = specification.kind {
                     for line in V4L2Doctor.diagnose(path).lines { say("  " + line) }
                 }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Kernels
+import Pictures
 import Publish
 
 extension Doctor {
@@ -19,12 +20,10 @@ extension Doctor {
         return configuration.cameras.filter(\.enabled).map { camera in
             do throws(StartError) {
                 guard let threshold = try library.plan(for: camera).threshold else {
-                    return .problem(
-                        "model",
-                        "camera \(camera.name): \(camera.model) has no threshold, so nothing will be called an anomaly: "
-                            + "run zanzo calibrate on normal footage")
+                    return .problem("model", camera.isWithoutThreshold)
                 }
-                return .good("model", "camera \(camera.name): \(camera.model), threshold \(threshold)")
+                let line = NumberText.short(threshold, digits: 4)
+                return .good("model", "camera \(camera.name): \(camera.model), threshold \(line)")
             } catch {
                 return .problem("model", "\(error)")
             }
@@ -39,6 +38,13 @@ extension Doctor {
         } catch {
             return [.problem("daemon", "\(error)")]
         }
+    }
+
+    /// What `zanzo doctor` has to be told besides to open the camera as the daemon does.
+    private static func option(_ camera: String, _ configuration: Configuration) -> String {
+        let settings = configuration.cameras.first { $0.name == camera }?.settings
+        guard case .file(let path) = settings?.credentials else { return "" }
+        return " --credentials \(path)"
     }
 
     /// What a daemon's status says, in the light of the configuration that it should be running with.
@@ -65,8 +71,9 @@ extension Doctor {
             findings.append(
                 .problem(
                     "camera",
-                    "\(camera.name) is \(camera.state): zanzo doctor '\(camera.source)' says why (another program, and "
-                        + "zanzod too, may hold a device)"))
+                    "\(camera.name) is \(camera.state): zanzo doctor '\(camera.source)'"
+                        + "\(option(camera.name, configuration)) says why (another program, and zanzod too, may hold a "
+                        + "device)"))
         }
         let running = Set(status.cameras.map(\.name))
         let missing = configuration.cameras.filter { $0.enabled && !running.contains($0.name) }.map(\.name)

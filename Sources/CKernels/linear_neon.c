@@ -1,0 +1,7 @@
+#include "kernels.h"
+
+#if defined(__aarch64__)
+#include "linear_neon.h"
+
+void zanzo_linear_neon(float *out, const float *in, const zanzo_linear_layer *layer) { multiply(out, in, layer); }
+#endif

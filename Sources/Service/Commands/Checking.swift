@@ -1,0 +1,36 @@
+import Kernels
+
+extension Configuration {
+    /// What is wrong with what a configuration names, where its text is good: lines for people.
+    ///
+    /// With the `errors` zanzod would not start, nor take the configuration over; with the `warnings` it would, and a
+    /// camera would be of no use.
+    public func problems() -> (errors: [String], warnings: [String]) {
+        var (errors, warnings): ([String], [String]) = ([], [])
+        if let cpu, let problem = KernelTable.problem(with: cpu) { errors.append("cpu: \(problem)") }
+        var library = ModelLibrary(kernels: .best)
+        for camera in cameras where camera.enabled {
+            do throws(StartError) {
+                if try library.plan(for: camera).threshold == nil { warnings.append(camera.isWithoutThreshold) }
+            } catch {
+                errors.append("\(error)")
+            }
+            // A systemd credential is there for the daemon alone.
+            guard case .file = camera.credentials else { continue }
+            do throws(CredentialsError) {
+                _ = try camera.credentials?.load()
+            } catch {
+                warnings.append("camera \(camera.name): \(error)")
+            }
+        }
+        return (errors, warnings)
+    }
+}
+
+extension CameraConfiguration {
+    /// What a camera lacks whose model was never calibrated, and how it gets it.
+    var isWithoutThreshold: String {
+        "camera \(name): \(model) has no threshold, so nothing will be called an anomaly: run `zanzo calibrate` on normal "
+            + "footage, or set threshold:"
+    }
+}
