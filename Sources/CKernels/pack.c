@@ -145,7 +145,9 @@ void zanzo_first_sums(
     const zanzo_layout *layout) {
     static const size_t of_whole[] = {9}, of_phases[] = {1, 2, 2, 4};
     const size_t total = padded(outputs, layout->lanes), units = padded(inputs, 4) / 4;
+    const int32_t zero = zero_point - layout->byte_offset; // as the kernels see it
     memset(sums, 0, (is_transposed ? 4 : 1) * total * sizeof *sums);
+    if (zero == 0) return;
     for (size_t phase = 0; phase < (is_transposed ? 4 : 1); phase++, sums += total)
         for (size_t first = 0; first < total; first += layout->block) {
             const size_t width = smaller(layout->block, total - first);
@@ -153,7 +155,7 @@ void zanzo_first_sums(
             for (size_t row = 0; row < rows; row++, packed += 4 * width)
                 for (size_t j = 0; j < width; j++)
                     sums[first + j] -=
-                        zero_point * (packed[4 * j] + packed[4 * j + 1] + packed[4 * j + 2] + packed[4 * j + 3]);
+                        zero * (packed[4 * j] + packed[4 * j + 1] + packed[4 * j + 2] + packed[4 * j + 3]);
         }
 }
 

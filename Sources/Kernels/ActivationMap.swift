@@ -52,6 +52,8 @@ public final class ActivationMap<Element: BitwiseCopyable> {
     }
     /// Elements in rows and padding, without the border.
     package var count: Int { height * width * pixelStride }
+    /// Bytes of those.
+    package var byteCount: Int { count * MemoryLayout<Element>.size }
 }
 
 /// Activations as floats.

@@ -15,9 +15,11 @@ public struct ByteScale: Sendable {
 /// exact sums in 32 bits.
 ///
 /// Jacob et al., Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference, 2018.
-public final class ByteConvolutionLayer: Sendable {
+public final class ByteConvolutionLayer: PixelLayer, Sendable {
     /// Multiply-adds for one output pixel; of the transposed kind, for one input pixel.
     public var multiplyAddsPerPixel: Int { inputs * outputs * 9 }
+    package var weightByteCount: Int { weights.count }
+    package var multipliesBytes: Bool { true }
     private let kind: ConvolutionKind
     private let inputs, outputs: Int
     private let weights: AlignedBuffer<Int8>

@@ -24,12 +24,24 @@ public enum ConvolutionKind: Sendable {
     }
 }
 
+/// What any 3×3 layer costs.
+package protocol PixelLayer {
+    /// Multiply-adds for one output pixel; of the transposed kind, for one input pixel.
+    var multiplyAddsPerPixel: Int { get }
+    /// Bytes of weights that a run reads.
+    var weightByteCount: Int { get }
+    /// Whether it multiplies bytes, not floats.
+    var multipliesBytes: Bool { get }
+}
+
 /// A 3×3 convolution or its transpose with its weights packed once, bias and ReLU included.
 ///
 /// Immutable and shared by every thread that steps the model.
-public final class ConvolutionLayer: Sendable {
+public final class ConvolutionLayer: PixelLayer, Sendable {
     /// Multiply-adds for one output pixel; of the transposed kind, for one input pixel.
     public var multiplyAddsPerPixel: Int { inputs * outputs * 9 }
+    package var weightByteCount: Int { weights.byteCount }
+    package var multipliesBytes: Bool { false }
     private let kind: ConvolutionKind
     private let inputs, outputs: Int
     private let isRectified: Bool

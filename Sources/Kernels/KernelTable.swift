@@ -31,6 +31,11 @@ public struct KernelTable: Sendable {
     package private(set) var normalise: zanzo_normalise = zanzo_normalise_scalar
     package private(set) var quantise: zanzo_quantise = zanzo_quantise_scalar
 
+    /// What this table's instructions can do at most, for benchmarks: multiply-adds of floats, of bytes, and reading.
+    package private(set) var peakFloat: zanzo_peak = zanzo_peak_float_scalar
+    package private(set) var peakBytes: zanzo_peak = zanzo_peak_bytes_scalar
+    package private(set) var peakRead: zanzo_peak_read = zanzo_peak_read_scalar
+
     /// Instruction sets that this build knows, the plainest first.
     public static let names: [String] = {
         #if arch(x86_64)
@@ -78,6 +83,7 @@ public struct KernelTable: Sendable {
             isFastAtBytes = true
             conv3x3Bytes = zanzo_conv3x3_8_avx512vnni
             deconv3x3Bytes = zanzo_deconv3x3_8_avx512vnni
+            peakBytes = zanzo_peak_bytes_avx512vnni
         #elseif arch(arm64)
             guard isa != "scalar", zanzo_cpu_has_neon() != 0 else { return }
             overrideByNEON()
@@ -86,11 +92,13 @@ public struct KernelTable: Sendable {
             isFastAtBytes = true
             conv3x3Bytes = zanzo_conv3x3_8_neondot
             deconv3x3Bytes = zanzo_deconv3x3_8_neondot
+            peakBytes = zanzo_peak_bytes_neondot
             guard isa != "neondot", zanzo_cpu_has_neoni8mm() != 0 else { return }
             name = "neoni8mm"
             layout.byte_offset = 0
             conv3x3Bytes = zanzo_conv3x3_8_neoni8mm
             deconv3x3Bytes = zanzo_deconv3x3_8_neoni8mm
+            peakBytes = zanzo_peak_bytes_neoni8mm
         #endif
     }
 
@@ -111,6 +119,9 @@ public struct KernelTable: Sendable {
             gru = zanzo_gru_avx2
             normalise = zanzo_normalise_avx2
             quantise = zanzo_quantise_avx2
+            peakFloat = zanzo_peak_float_avx2
+            peakBytes = zanzo_peak_bytes_avx2
+            peakRead = zanzo_peak_read_avx2
         }
 
         private mutating func overrideByAVX512() {
@@ -127,6 +138,9 @@ public struct KernelTable: Sendable {
             deconv3x3Bytes = zanzo_deconv3x3_8_avx512
             linear = zanzo_linear_avx512
             linearHalf = zanzo_linear_half_avx512
+            peakFloat = zanzo_peak_float_avx512
+            peakBytes = zanzo_peak_bytes_avx512
+            peakRead = zanzo_peak_read_avx512
         }
     #elseif arch(arm64)
         private mutating func overrideByNEON() {
@@ -145,6 +159,9 @@ public struct KernelTable: Sendable {
             gru = zanzo_gru_neon
             normalise = zanzo_normalise_neon
             quantise = zanzo_quantise_neon
+            peakFloat = zanzo_peak_float_neon
+            peakBytes = zanzo_peak_bytes_neon
+            peakRead = zanzo_peak_read_neon
         }
     #endif
 }

@@ -4,6 +4,8 @@ internal import CKernels
 public final class LinearLayer: Sendable {
     /// Multiply-adds of one run.
     public var multiplyAdds: Int { inputs * runs * columns }
+    /// Bytes of weights that a run reads.
+    package var weightByteCount: Int { weights.byteCount }
     private let inputs, runs, columns: Int
     private let weights: PackedWeights
     private let bias: AlignedBuffer<Float>
@@ -111,6 +113,8 @@ public final class LinearLayer: Sendable {
 public final class RecurrentLayer: Sendable {
     /// Multiply-adds of one step.
     public var multiplyAdds: Int { input.multiplyAdds + state.multiplyAdds }
+    /// Bytes of weights that a run reads.
+    package var weightByteCount: Int { input.weightByteCount + state.weightByteCount }
     /// Units, and floats of the hidden state.
     public let hidden: Int
     private let input, state: LinearLayer

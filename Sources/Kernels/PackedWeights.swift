@@ -33,6 +33,8 @@ struct PackedWeights: ~Copyable, Sendable {
     /// Bytes a weight.
     var elementSize: Int { format == .float16 ? MemoryLayout<UInt16>.size : MemoryLayout<Float>.size }
 
+    /// What a kernel reads of them.
+    var byteCount: Int { memory.count }
     var base: UnsafeRawPointer { UnsafeRawPointer(memory.base) }
 }
 

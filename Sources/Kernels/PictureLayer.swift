@@ -1,9 +1,11 @@
 private import CKernels
 
 /// A 3×3 convolution, stride 1, to a handful of channels (the picture), with tanh.
-public final class PictureLayer: Sendable {
+public final class PictureLayer: PixelLayer, Sendable {
     /// Multiply-adds for one output pixel.
     public var multiplyAddsPerPixel: Int { inputs * outputs * 9 }
+    package var weightByteCount: Int { weights.count * MemoryLayout<Float>.size }
+    package var multipliesBytes: Bool { false }
     private let inputs, outputs: Int
     private let weights, bias: AlignedBuffer<Float>
     private let kernels: KernelTable

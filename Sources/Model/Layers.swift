@@ -7,12 +7,21 @@ package struct LayerRun {
     package let name: String
     /// What goes in and what comes out: height × width × channels, or a vector's length.
     package let shape: String
-    /// Multiply-adds of one run.
-    package let multiplyAdds: Int
+    /// What one run takes.
+    package let cost: LayerCost
     /// Runs the layer once.
     package let run: () -> Void
     /// What the last run left, padding included; nil where it left bytes.
     package let output: () -> UnsafeBufferPointer<Float>?
+}
+
+/// What one run of a layer cannot do without.
+package struct LayerCost {
+    /// Multiply-adds, and whether they are of bytes.
+    package var multiplyAdds: Int
+    package var multipliesBytes: Bool
+    /// Bytes of weights that it reads, and of activations that it reads and writes.
+    package var weightByteCount, activationByteCount: Int
 }
 
 extension Reconstructor {
@@ -20,86 +29,94 @@ extension Reconstructor {
     package func layers() -> [LayerRun] {
         let (m, b, k) = (maps, bytes, model.kernels)
         func run<A, B>(
-            _ name: String, _ from: ActivationMap<A>, _ to: ActivationMap<B>, _ multiplyAdds: Int,
+            _ name: String, _ from: ActivationMap<A>, _ to: ActivationMap<B>, _ layer: (some PixelLayer)?, pixels: Int,
             _ body: @escaping () -> Void
         ) -> LayerRun {
             LayerRun(
-                name: name, shape: "\(Self.size(from)) to \(Self.size(to))", multiplyAdds: multiplyAdds, run: body,
-                output: { (to as? FloatMap)?.elements() })
+                name: name, shape: "\(Self.size(from)) to \(Self.size(to))",
+                cost: LayerCost(
+                    multiplyAdds: (layer?.multiplyAddsPerPixel ?? 0) * pixels,
+                    multipliesBytes: layer?.multipliesBytes ?? false, weightByteCount: layer?.weightByteCount ?? 0,
+                    activationByteCount: from.byteCount + to.byteCount),
+                run: body, output: { (to as? FloatMap)?.elements() })
         }
         func down<A, B>(
-            _ name: String, _ from: ActivationMap<A>, _ to: ActivationMap<B>, _ each: Int, _ body: @escaping () -> Void
-        ) -> LayerRun { run(name, from, to, each * to.height * to.width, body) }
+            _ name: String, _ from: ActivationMap<A>, _ to: ActivationMap<B>, _ layer: some PixelLayer,
+            _ body: @escaping () -> Void
+        ) -> LayerRun { run(name, from, to, layer, pixels: to.height * to.width, body) }
         func up<A, B>(
-            _ name: String, _ from: ActivationMap<A>, _ to: ActivationMap<B>, _ each: Int, _ body: @escaping () -> Void
-        ) -> LayerRun { run(name, from, to, each * from.height * from.width, body) }
+            _ name: String, _ from: ActivationMap<A>, _ to: ActivationMap<B>, _ layer: some PixelLayer,
+            _ body: @escaping () -> Void
+        ) -> LayerRun { run(name, from, to, layer, pixels: from.height * from.width, body) }
         switch model.network {
         case .floats(let n):
             return [
-                down("encoder1", m.picture, m.full, n.encoder1.multiplyAddsPerPixel) {
+                down("encoder1", m.picture, m.full, n.encoder1) {
                     n.encoder1.run(m.picture, into: m.full)
                 },
-                down("encoder2", m.full, m.half, n.encoder2.multiplyAddsPerPixel) {
+                down("encoder2", m.full, m.half, n.encoder2) {
                     n.encoder2.run(m.full, into: m.half)
                 },
-                down("encoder3", m.half, m.quarter, n.encoder3.multiplyAddsPerPixel) {
+                down("encoder3", m.half, m.quarter, n.encoder3) {
                     n.encoder3.run(m.half, into: m.quarter)
                 },
-                down("encoder4", m.quarter, m.eighth, n.encoder4.multiplyAddsPerPixel) {
+                down("encoder4", m.quarter, m.eighth, n.encoder4) {
                     n.encoder4.run(m.quarter, into: m.eighth)
                 },
-                down("encoder5", m.eighth, m.coded, n.encoder5.multiplyAddsPerPixel) {
+                down("encoder5", m.eighth, m.coded, n.encoder5) {
                     n.encoder5.run(m.eighth, into: m.coded)
                 },
             ] + middle(n.toLatent, n.memory, n.fromHidden) + [
-                up("decoder1", m.decoded, m.eighth, n.decoder1.multiplyAddsPerPixel) {
+                up("decoder1", m.decoded, m.eighth, n.decoder1) {
                     n.decoder1.run(m.decoded, into: m.eighth)
                 },
-                up("decoder2", m.eighth, m.quarter, n.decoder2.multiplyAddsPerPixel) {
+                up("decoder2", m.eighth, m.quarter, n.decoder2) {
                     n.decoder2.run(m.eighth, into: m.quarter)
                 },
-                up("decoder3", m.quarter, m.half, n.decoder3.multiplyAddsPerPixel) {
+                up("decoder3", m.quarter, m.half, n.decoder3) {
                     n.decoder3.run(m.quarter, into: m.half)
                 },
-                up("decoder4", m.half, m.full, n.decoder4.multiplyAddsPerPixel) {
+                up("decoder4", m.half, m.full, n.decoder4) {
                     n.decoder4.run(m.half, into: m.full)
                 },
-                up("decoder5", m.full, m.output, n.decoder5.multiplyAddsPerPixel) {
+                up("decoder5", m.full, m.output, n.decoder5) {
                     n.decoder5.run(m.full, into: m.output)
                 },
             ]
         case .bytes(let n):
             return [
-                down("encoder1", m.picture, b.full, n.encoder1.multiplyAddsPerPixel) {
+                down("encoder1", m.picture, b.full, n.encoder1) {
                     n.encoder1.run(m.picture, into: b.full, step: n.fullStep)
                 },
-                down("encoder2", b.full, b.half, n.encoder2.multiplyAddsPerPixel) {
+                down("encoder2", b.full, b.half, n.encoder2) {
                     n.encoder2.run(b.full, into: b.half)
                 },
-                down("encoder3", b.half, b.quarter, n.encoder3.multiplyAddsPerPixel) {
+                down("encoder3", b.half, b.quarter, n.encoder3) {
                     n.encoder3.run(b.half, into: b.quarter)
                 },
-                down("encoder4", b.quarter, b.eighth, n.encoder4.multiplyAddsPerPixel) {
+                down("encoder4", b.quarter, b.eighth, n.encoder4) {
                     n.encoder4.run(b.quarter, into: b.eighth)
                 },
-                down("encoder5", b.eighth, m.coded, n.encoder5.multiplyAddsPerPixel) {
+                down("encoder5", b.eighth, m.coded, n.encoder5) {
                     n.encoder5.run(b.eighth, into: m.coded)
                 },
             ] + middle(n.toLatent, n.memory, n.fromHidden) + [
-                run("quantise", m.decoded, b.decoded, 0) { k.quantise(m.decoded, into: b.decoded, n.decodedScale) },
-                up("decoder1", b.decoded, b.eighth, n.decoder1.multiplyAddsPerPixel) {
+                run("quantise", m.decoded, b.decoded, PictureLayer?.none, pixels: 0) {
+                    k.quantise(m.decoded, into: b.decoded, n.decodedScale)
+                },
+                up("decoder1", b.decoded, b.eighth, n.decoder1) {
                     n.decoder1.run(b.decoded, into: b.eighth)
                 },
-                up("decoder2", b.eighth, b.quarter, n.decoder2.multiplyAddsPerPixel) {
+                up("decoder2", b.eighth, b.quarter, n.decoder2) {
                     n.decoder2.run(b.eighth, into: b.quarter)
                 },
-                up("decoder3", b.quarter, b.half, n.decoder3.multiplyAddsPerPixel) {
+                up("decoder3", b.quarter, b.half, n.decoder3) {
                     n.decoder3.run(b.quarter, into: b.half)
                 },
-                up("decoder4", b.half, m.full, n.decoder4.multiplyAddsPerPixel) {
+                up("decoder4", b.half, m.full, n.decoder4) {
                     n.decoder4.run(b.half, into: m.full)
                 },
-                up("decoder5", m.full, m.output, n.decoder5.multiplyAddsPerPixel) {
+                up("decoder5", m.full, m.output, n.decoder5) {
                     n.decoder5.run(m.full, into: m.output)
                 },
             ]
@@ -111,17 +128,24 @@ extension Reconstructor {
     /// The three layers between encoder and decoder, on a state of their own.
     private func middle(_ toLatent: LinearLayer, _ memory: RecurrentLayer, _ fromHidden: LinearLayer) -> [LayerRun] {
         let (m, t, box) = (maps, model.topology, StateBox(StreamState(model: model)))
+        func cost(_ multiplyAdds: Int, _ weightByteCount: Int, floats: Int) -> LayerCost {
+            LayerCost(
+                multiplyAdds: multiplyAdds, multipliesBytes: false, weightByteCount: weightByteCount,
+                activationByteCount: floats * MemoryLayout<Float>.size)
+        }
         return [
             LayerRun(
-                name: "toLatent", shape: "\(Self.size(m.coded)) to \(t.latent)", multiplyAdds: toLatent.multiplyAdds,
+                name: "toLatent", shape: "\(Self.size(m.coded)) to \(t.latent)",
+                cost: cost(toLatent.multiplyAdds, toLatent.weightByteCount, floats: m.coded.count + t.latent),
                 run: { toLatent.run(m.coded, into: m.latent.mutableBase) }, output: { m.latent.elements }),
             LayerRun(
-                name: "memory", shape: "\(t.latent) to \(t.hidden)", multiplyAdds: memory.multiplyAdds,
+                name: "memory", shape: "\(t.latent) to \(t.hidden)",
+                cost: cost(memory.multiplyAdds, memory.weightByteCount, floats: t.latent + 2 * t.hidden),
                 run: { memory.run(m.latent.base, box.state.memory.mutableBase, scratch: m.gates.mutableBase) },
                 output: { box.state.memory.elements }),
             LayerRun(
                 name: "fromHidden", shape: "\(t.hidden) to \(Self.size(m.decoded))",
-                multiplyAdds: fromHidden.multiplyAdds,
+                cost: cost(fromHidden.multiplyAdds, fromHidden.weightByteCount, floats: t.hidden + m.decoded.count),
                 run: {
                     for row in 0..<m.decoded.height {
                         fromHidden.run(box.state.memory.base, into: m.decoded, frame: 0, row: row)

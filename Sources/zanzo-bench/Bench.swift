@@ -7,5 +7,5 @@ struct Bench: ParsableCommand {
         commandName: "zanzo-bench",
         abstract: "Measure the network's step on this machine.",
         discussion: "Times are of one core that does nothing else: pin the process and keep the machine quiet.",
-        subcommands: [StepCommand.self, LayersCommand.self, LoadCommand.self])
+        subcommands: [StepCommand.self, LayersCommand.self, LoadCommand.self, RooflineCommand.self])
 }

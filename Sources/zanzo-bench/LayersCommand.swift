@@ -23,22 +23,29 @@ struct LayersCommand: ParsableCommand {
         var frames = BenchFrames(size: model.topology.size)
         frames.next().withUnsafeBufferPointer { _ = reconstructor.step($0, &state) }
 
+        let roofline = Roofline(peaks: Peaks(kernels: model.kernels, threads: 1, memory: BenchMemory()))
         print(
             "\(model.path), \(model.precision.rawValue), \(model.kernels.name), median and minimum of \(runs) runs in ms"
         )
-        print("layer       shape                           p50       min   GFLOP/s")
-        var (median, minimum, multiplyAdds) = (0.0, 0.0, 0)
+        print("layer       shape                           p50       min   GFLOP/s  roofline")
+        var (median, minimum, floor, multiplyAdds) = (0.0, 0.0, 0.0, 0)
         for layer in reconstructor.layers() {
             let timing = Timing(count: runs) { layer.run() }
-            let rate = 2e-6 * Double(layer.multiplyAdds) / timing.median
+            let least = roofline.milliseconds(layer.cost, weights: .cached(layer.cost.weightByteCount))
             print(
                 column(layer.name, width: 11), column(layer.shape, width: 26), column(timing.median, 4),
-                column(timing.minimum, 4), column(rate, 1))
+                column(timing.minimum, 4), rates(timing.median, layer.cost.multiplyAdds, least))
             median += timing.median
             minimum += timing.minimum
-            multiplyAdds += layer.multiplyAdds
+            floor += least
+            multiplyAdds += layer.cost.multiplyAdds
         }
-        let rate = 2e-6 * Double(multiplyAdds) / median
-        print(column("all", width: 38), column(median, 4), column(minimum, 4), column(rate, 1))
+        print(
+            column("all", width: 38), column(median, 4), column(minimum, 4), rates(median, multiplyAdds, floor))
+    }
+
+    /// GFLOP/s, and the share of the least time that the layer could take.
+    private func rates(_ median: Double, _ multiplyAdds: Int, _ least: Double) -> String {
+        "\(column(2e-6 * Double(multiplyAdds) / median, 1)) \(column(100 * least / median, 1)) %"
     }
 }

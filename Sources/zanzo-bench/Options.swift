@@ -3,16 +3,10 @@ import Glibc
 import Kernels
 public import Model
 
-/// What every benchmark is told.
-struct ModelOptions: ParsableArguments {
-    @Option(help: "The model file (safetensors).")
-    var model: String
-
+/// Which kernels a benchmark runs.
+struct TableOptions: ParsableArguments {
     @Option(help: "Instruction set: \(KernelTable.names.joined(separator: ", ")). Default: the best of this CPU.")
     var cpu: String?
-
-    @Option(help: "Arithmetic: float32, float16, int8 (a file that zanzo quantize has seen), or auto.")
-    var precision = Precision.float32
 
     func validate() throws {
         if let cpu, let problem = KernelTable.problem(with: cpu) { throw ValidationError("--cpu: \(problem)") }
@@ -24,9 +18,20 @@ struct ModelOptions: ParsableArguments {
         }
     }
 
-    func load() throws -> Model {
-        try Model(path: model, precision: precision, kernels: cpu.flatMap { KernelTable.named($0) } ?? .best)
-    }
+    var kernels: KernelTable { cpu.flatMap { KernelTable.named($0) } ?? .best }
+}
+
+/// What every benchmark of a model is told.
+struct ModelOptions: ParsableArguments {
+    @Option(help: "The model file (safetensors).")
+    var model: String
+
+    @OptionGroup var table: TableOptions
+
+    @Option(help: "Arithmetic: float32, float16, int8 (a file that zanzo quantize has seen), or auto.")
+    var precision = Precision.float32
+
+    func load() throws -> Model { try Model(path: model, precision: precision, kernels: table.kernels) }
 }
 
 extension Precision: ExpressibleByArgument {}

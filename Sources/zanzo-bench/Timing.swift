@@ -53,6 +53,9 @@ func column(_ value: Double, _ places: Int, width: Int = 9) -> String {
     return String(repeating: " ", count: max(0, width - text.count)) + text
 }
 
+/// "1 thread", "2 threads".
+func counted(_ count: Int, _ thing: String) -> String { "\(count) \(thing)\(count == 1 ? "" : "s")" }
+
 /// `text`, filled with spaces to `width` columns.
 func column(_ text: String, width: Int) -> String {
     text + String(repeating: " ", count: max(0, width - text.count))

@@ -296,3 +296,6 @@ int zanzo_cpu_has_neondot(void);
 int zanzo_cpu_has_neoni8mm(void);
 
 #pragma clang assume_nonnull end
+
+// What benchmarks hold the kernels against.
+#include "peaks.h"
