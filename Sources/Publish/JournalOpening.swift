@@ -9,7 +9,14 @@ extension Journal {
         let operation = "lock \(names.path)"
         let lock = open(names.lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
         guard lock >= 0 else { throw PublishError(errno: errno, operation: operation) }
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+        // A process that was just forked holds its parent's lock until it execs: half a second of patience tells it from
+        // another daemon.
+        var status = flock(lock, LOCK_EX | LOCK_NB)
+        for _ in 0..<25 where status != 0 && errno == EWOULDBLOCK {
+            usleep(20_000)
+            status = flock(lock, LOCK_EX | LOCK_NB)
+        }
+        guard status == 0 else {
             let number = errno
             close(lock)
             guard number == EWOULDBLOCK else { throw PublishError(errno: number, operation: operation) }
