@@ -28,11 +28,13 @@ extension Reconstructor {
     /// The layers in order. Running them changes this reconstructor's maps and a state of their own, nothing else.
     package func layers() -> [LayerRun] {
         let (m, b, k) = (maps, bytes, model.kernels)
+        // A plain layer does its sums for each output pixel, a transposed one for each input pixel: for the fewer of them.
         func run<A, B>(
-            _ name: String, _ from: ActivationMap<A>, _ to: ActivationMap<B>, _ layer: (some PixelLayer)?, pixels: Int,
+            _ name: String, _ from: ActivationMap<A>, _ to: ActivationMap<B>, _ layer: (some PixelLayer)?,
             _ body: @escaping () -> Void
         ) -> LayerRun {
-            LayerRun(
+            let pixels = min(from.height * from.width, to.height * to.width)
+            return LayerRun(
                 name: name, shape: "\(Self.size(from)) to \(Self.size(to))",
                 cost: LayerCost(
                     multiplyAdds: (layer?.multiplyAddsPerPixel ?? 0) * pixels,
@@ -40,85 +42,39 @@ extension Reconstructor {
                     activationByteCount: from.byteCount + to.byteCount),
                 run: body, output: { (to as? FloatMap)?.elements() })
         }
-        func down<A, B>(
-            _ name: String, _ from: ActivationMap<A>, _ to: ActivationMap<B>, _ layer: some PixelLayer,
-            _ body: @escaping () -> Void
-        ) -> LayerRun { run(name, from, to, layer, pixels: to.height * to.width, body) }
-        func up<A, B>(
-            _ name: String, _ from: ActivationMap<A>, _ to: ActivationMap<B>, _ layer: some PixelLayer,
-            _ body: @escaping () -> Void
-        ) -> LayerRun { run(name, from, to, layer, pixels: from.height * from.width, body) }
         switch model.network {
         case .floats(let n):
             return [
-                down("encoder1", m.picture, m.full, n.encoder1) {
-                    n.encoder1.run(m.picture, into: m.full)
-                },
-                down("encoder2", m.full, m.half, n.encoder2) {
-                    n.encoder2.run(m.full, into: m.half)
-                },
-                down("encoder3", m.half, m.quarter, n.encoder3) {
-                    n.encoder3.run(m.half, into: m.quarter)
-                },
-                down("encoder4", m.quarter, m.eighth, n.encoder4) {
-                    n.encoder4.run(m.quarter, into: m.eighth)
-                },
-                down("encoder5", m.eighth, m.coded, n.encoder5) {
-                    n.encoder5.run(m.eighth, into: m.coded)
-                },
+                run("encoder1", m.picture, m.full, n.encoder1) { n.encoder1.run(m.picture, into: m.full) },
+                run("encoder2", m.full, m.half, n.encoder2) { n.encoder2.run(m.full, into: m.half) },
+                run("encoder3", m.half, m.quarter, n.encoder3) { n.encoder3.run(m.half, into: m.quarter) },
+                run("encoder4", m.quarter, m.eighth, n.encoder4) { n.encoder4.run(m.quarter, into: m.eighth) },
+                run("encoder5", m.eighth, m.coded, n.encoder5) { n.encoder5.run(m.eighth, into: m.coded) },
             ] + middle(n.toLatent, n.memory, n.fromHidden) + [
-                up("decoder1", m.decoded, m.eighth, n.decoder1) {
-                    n.decoder1.run(m.decoded, into: m.eighth)
-                },
-                up("decoder2", m.eighth, m.quarter, n.decoder2) {
-                    n.decoder2.run(m.eighth, into: m.quarter)
-                },
-                up("decoder3", m.quarter, m.half, n.decoder3) {
-                    n.decoder3.run(m.quarter, into: m.half)
-                },
-                up("decoder4", m.half, m.full, n.decoder4) {
-                    n.decoder4.run(m.half, into: m.full)
-                },
-                up("decoder5", m.full, m.output, n.decoder5) {
-                    n.decoder5.run(m.full, into: m.output)
-                },
+                run("decoder1", m.decoded, m.eighth, n.decoder1) { n.decoder1.run(m.decoded, into: m.eighth) },
+                run("decoder2", m.eighth, m.quarter, n.decoder2) { n.decoder2.run(m.eighth, into: m.quarter) },
+                run("decoder3", m.quarter, m.half, n.decoder3) { n.decoder3.run(m.quarter, into: m.half) },
+                run("decoder4", m.half, m.full, n.decoder4) { n.decoder4.run(m.half, into: m.full) },
+                run("decoder5", m.full, m.output, n.decoder5) { n.decoder5.run(m.full, into: m.output) },
             ]
         case .bytes(let n):
             return [
-                down("encoder1", m.picture, b.full, n.encoder1) {
+                run("encoder1", m.picture, b.full, n.encoder1) {
                     n.encoder1.run(m.picture, into: b.full, step: n.fullStep)
                 },
-                down("encoder2", b.full, b.half, n.encoder2) {
-                    n.encoder2.run(b.full, into: b.half)
-                },
-                down("encoder3", b.half, b.quarter, n.encoder3) {
-                    n.encoder3.run(b.half, into: b.quarter)
-                },
-                down("encoder4", b.quarter, b.eighth, n.encoder4) {
-                    n.encoder4.run(b.quarter, into: b.eighth)
-                },
-                down("encoder5", b.eighth, m.coded, n.encoder5) {
-                    n.encoder5.run(b.eighth, into: m.coded)
-                },
+                run("encoder2", b.full, b.half, n.encoder2) { n.encoder2.run(b.full, into: b.half) },
+                run("encoder3", b.half, b.quarter, n.encoder3) { n.encoder3.run(b.half, into: b.quarter) },
+                run("encoder4", b.quarter, b.eighth, n.encoder4) { n.encoder4.run(b.quarter, into: b.eighth) },
+                run("encoder5", b.eighth, m.coded, n.encoder5) { n.encoder5.run(b.eighth, into: m.coded) },
             ] + middle(n.toLatent, n.memory, n.fromHidden) + [
-                run("quantise", m.decoded, b.decoded, PictureLayer?.none, pixels: 0) {
+                run("quantise", m.decoded, b.decoded, PictureLayer?.none) {
                     k.quantise(m.decoded, into: b.decoded, n.decodedScale)
                 },
-                up("decoder1", b.decoded, b.eighth, n.decoder1) {
-                    n.decoder1.run(b.decoded, into: b.eighth)
-                },
-                up("decoder2", b.eighth, b.quarter, n.decoder2) {
-                    n.decoder2.run(b.eighth, into: b.quarter)
-                },
-                up("decoder3", b.quarter, b.half, n.decoder3) {
-                    n.decoder3.run(b.quarter, into: b.half)
-                },
-                up("decoder4", b.half, m.full, n.decoder4) {
-                    n.decoder4.run(b.half, into: m.full)
-                },
-                up("decoder5", m.full, m.output, n.decoder5) {
-                    n.decoder5.run(m.full, into: m.output)
-                },
+                run("decoder1", b.decoded, b.eighth, n.decoder1) { n.decoder1.run(b.decoded, into: b.eighth) },
+                run("decoder2", b.eighth, b.quarter, n.decoder2) { n.decoder2.run(b.eighth, into: b.quarter) },
+                run("decoder3", b.quarter, b.half, n.decoder3) { n.decoder3.run(b.quarter, into: b.half) },
+                run("decoder4", b.half, m.full, n.decoder4) { n.decoder4.run(b.half, into: m.full) },
+                run("decoder5", m.full, m.output, n.decoder5) { n.decoder5.run(m.full, into: m.output) },
             ]
         }
     }
