@@ -6,7 +6,14 @@
 
 #pragma clang attribute push(__attribute__((target(ZANZO_AVX512))), apply_to = function)
 
-enum { BLOCK = ZANZO_LINEAR_BLOCK_AVX512 };
+#define VECTOR __m512
+#define vector_load _mm512_load_ps
+#define vector_zero _mm512_setzero_ps
+#define vector_set _mm512_set1_ps
+#define vector_fma _mm512_fmadd_ps
+#define vector_sum _mm512_add_ps
+#define vector_store_first(to, x, count) _mm512_mask_storeu_ps(to, first_lanes_avx512(count), x)
+enum { LANES = 16, BLOCK = ZANZO_LINEAR_BLOCK_AVX512 };
 #if defined(ZANZO_HALF_WEIGHTS)
 #define WEIGHT uint16_t
 static inline __m512 vector_weights(const uint16_t *w) { return _mm512_cvtph_ps(_mm256_load_si256((const __m256i *)w)); }
@@ -15,33 +22,6 @@ static inline __m512 vector_weights(const uint16_t *w) { return _mm512_cvtph_ps(
 #define vector_weights _mm512_load_ps
 #endif
 
-// 64 outputs are 4 registers of sums, twice: even and odd inputs apart, so that 8 multiply-adds are under way at once.
-static inline void multiply(float *out, const float *in, const zanzo_linear_layer *l) {
-    const WEIGHT *w = l->weights;
-    const float *bias = l->bias;
-    for (size_t run = 0; run < l->runs; run++)
-        for (size_t first = 0; first < l->columns; first += BLOCK, bias += BLOCK) {
-            __m512 even[4], odd[4];
-            for (int v = 0; v < 4; v++) {
-                even[v] = _mm512_load_ps(bias + 16 * v);
-                odd[v] = _mm512_setzero_ps();
-            }
-            size_t i = 0;
-            for (; i + 2 <= l->inputs; i += 2, w += 2 * BLOCK) {
-                const __m512 a = _mm512_set1_ps(in[i]), b = _mm512_set1_ps(in[i + 1]);
-                for (int v = 0; v < 4; v++) even[v] = _mm512_fmadd_ps(a, vector_weights(w + 16 * v), even[v]);
-                for (int v = 0; v < 4; v++) odd[v] = _mm512_fmadd_ps(b, vector_weights(w + BLOCK + 16 * v), odd[v]);
-            }
-            if (i < l->inputs) {
-                const __m512 a = _mm512_set1_ps(in[i]);
-                for (int v = 0; v < 4; v++) even[v] = _mm512_fmadd_ps(a, vector_weights(w + 16 * v), even[v]);
-                w += BLOCK;
-            }
-            float *to = out + run * l->out_stride + first;
-            const size_t count = l->columns - first;
-            for (size_t v = 0; v < 4 && 16 * v < count; v++)
-                _mm512_mask_storeu_ps(to + 16 * v, first_lanes_avx512(count - 16 * v), _mm512_add_ps(even[v], odd[v]));
-        }
-}
+#include "linear_vectors.h"
 
 #pragma clang attribute pop
