@@ -19,11 +19,12 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOPosix", package: "swift-nio"),
 ]
 
-// The same goes for the kernels' oracles, which are plain loops in Swift.
+// The same goes for the kernels' oracles, which are plain loops in Swift, and for Anomaly, whose statistics are tested
+// over millions of scores.
 let oracleFlags: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
-func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+func room(_ name: String, _ dependencies: [Target.Dependency], _ settings: [SwiftSetting] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict + settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], _ settings: [SwiftSetting] = []) -> Target {
@@ -59,7 +60,7 @@ let package = Package(
         room("Video", []),
         room("Kernels", ["CKernels"]),
         room("Model", ["Files", "Kernels"]),
-        room("Anomaly", ["Video"]),
+        room("Anomaly", ["Video"], oracleFlags),
         room("Pictures", ["Video", "CPNG"]),
         room("Capture", ["Video", "Kernels", "CFFmpeg", "CV4L2"]),
         room(
@@ -99,7 +100,7 @@ let package = Package(
         tests("Video", []),
         tests("Kernels", ["CKernels", "TestSupport"], oracleFlags),
         tests("Model", ["Kernels", "CAllocations", "TestSupport"]),
-        tests("Anomaly", ["TestSupport", "Video"]),
+        tests("Anomaly", ["TestSupport", "Video"], oracleFlags),
         tests("Pictures", ["Files", "Video"]),
         tests("Capture", ["CAllocations", "CFFmpeg", "CV4L2", "Kernels", "Video"]),
         tests(

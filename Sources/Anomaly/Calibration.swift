@@ -31,11 +31,11 @@ public struct CalibrationError: Error, Sendable, Hashable, CustomStringConvertib
 public struct Calibration: Sendable, Hashable {
     /// How the far end of the normal scores was read.
     public enum TailKind: String, Sendable, Hashable, Codable {
-        /// A peak that was seen: there was enough footage for the budget.
+        /// By counting: there was enough footage for the budget, or too little for a tail.
         case quantile
-        /// An exponential tail over the highest peaks (peaks over threshold with shape 0): there was too little.
+        /// An exponential tail over the highest peaks (peaks over threshold with shape 0): in older model files.
         case exponential
-        /// A generalised Pareto tail over the highest peaks.
+        /// A generalised Pareto tail over the highest peaks (peaks over threshold).
         case pareto
     }
 
@@ -46,12 +46,29 @@ public struct Calibration: Sendable, Hashable {
         public let kind: TailKind
         /// u, in raw units.
         public let level: Double
-        /// In raw units: how far peaks go over u, as a mean where shape is 0; the upper end of its 95 % range.
+        /// In raw units: how far peaks go over u, as a mean where shape is 0. Of a Pareto tail its mean over all that
+        /// the footage leaves possible, of an exponential one the upper end of its 95 % range.
         public let scale: Double
-        /// 0 for an exponential tail; over 0 the tail is heavier.
+        /// 0 for an exponential tail; over 0 the tail is heavier, under 0 it ends. A mean as `scale`.
         public let shape: Double
-        /// Peaks over u that were seen.
+        /// Peaks over u that were seen, or that were counted.
         public let peaks: Int
+        /// How much more unevenly peaks fall over the footage than independent ones: 1 or more; nil in older files.
+        public let dispersion: Double?
+    }
+
+    /// False alarms a day that are to be expected of the threshold.
+    public struct ExpectedAlerts: Sendable, Hashable, Codable {
+        /// More and fewer are equally likely: the budget, but where footage holds higher peaks than its tail explains.
+        /// Where events were counted: their number.
+        public let alertsPerDay: Double
+        /// The ends of the 95 % interval.
+        public let low: Double, high: Double
+
+        enum CodingKeys: String, CodingKey {
+            case alertsPerDay = "alerts_per_day"
+            case low, high
+        }
     }
 
     /// The alarm line in raw units: the published score is raw / threshold.
@@ -73,6 +90,8 @@ public struct Calibration: Sendable, Hashable {
     public let events: Int
     /// How the far end of the scores was read.
     public let tail: Tail
+    /// What is to be expected of the threshold; nil in older model files.
+    public let expected: ExpectedAlerts?
     /// What the judged scores were like.
     public let statistics: ScoreStatistics
     /// When it was made, as ISO 8601 in UTC; nil where the caller did not say.
@@ -96,17 +115,19 @@ public struct Calibration: Sendable, Hashable {
     }
 
     /// Whether the budget allows less than one event in the footage: the threshold then lies over everything that was
-    /// seen, by a margin that the tail gives, and the budget is a guess.
-    public var isExtrapolated: Bool { tail.kind != .quantile }
+    /// seen, as far as the tail says, and how well it keeps the budget is the interval's business.
+    public var isExtrapolated: Bool { alertsPerDay * seconds < 86_400 }
 
     /// What the user should know before trusting the threshold; nil where all is well.
     public var warning: String? {
         guard isExtrapolated else { return nil }
         let needed = 86_400 / alertsPerDay
+        let tooFew = tail.kind == .quantile ? ", with too few peaks to say how far up they go" : ""
         return
             "calibrated on \(Self.length(seconds)) of footage, in which a budget of \(Self.short(alertsPerDay)) alerts "
-            + "a day allows less than one event: the threshold is extrapolated and may be off in both directions; "
-            + "calibrate again with \(Self.length(needed)) or more of normal footage, night and bad weather included"
+            + "a day allows less than one event\(tooFew): the threshold is extrapolated and may be off in both "
+            + "directions; calibrate again with \(Self.length(needed)) or more of normal footage, night and bad weather "
+            + "included"
     }
 
     /// `90 s`, `12 min`, `3.5 h` or `2 days`.

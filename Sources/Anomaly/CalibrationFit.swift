@@ -1,5 +1,4 @@
 internal import FoundationEssentials
-internal import Glibc
 public import Video
 
 extension Calibration {
@@ -32,13 +31,18 @@ extension Calibration {
     /// What counts is events, not frames: frames over the line come in runs, and the detector makes one event of each.
     /// - An event needs k of n frames over the line, so first the scores become *sustained scores*: the k-th greatest
     ///   of the last n. A threshold that the sustained score never reaches raises nothing.
-    /// - Peaks are the greatest sustained scores of stretches as long as the merge gap (or the window, where that is
-    ///   longer): nearly independent, and if two are the same event, the threshold only comes out higher.
-    /// - Where the budget allows one event or more in this footage, the threshold is the lowest peak such that the real
-    ///   detector raises no more than that many. The search starts at the top: deep in the body of the scores the count
-    ///   falls again, as everything becomes one long event, and the least score would look like a fine threshold.
-    /// - Where it allows less than one, an exponential tail is laid over the highest peaks, with the upper 95 % limit
-    ///   of its scale, and the threshold is where that says the budget is; always over everything that was seen.
+    /// - Where the budget allows ten events or more in this footage, they are counted: the threshold is the lowest peak
+    ///   such that the real detector raises no more than that many. The search starts at the top: deep in the body of
+    ///   the scores the count falls again, as everything becomes one long event, and the least score would look like a
+    ///   fine threshold.
+    /// - Where it allows fewer, a generalised Pareto tail is laid over the highest peaks (peaks over threshold; Coles
+    ///   2001, chapter 4; Siffer et al. 2017), and the threshold is where that expects as many as the budget allows. It
+    ///   is no lower than what the footage itself asks for: where one event or more is allowed, by counting as above,
+    ///   else over everything that was seen.
+    /// - Peaks are declustered by runs (Coles 2001, §5.3.3): exceedances of u that lie less apart than the quiet which
+    ///   ends an event are one peak, their greatest.
+    /// - Where there are too few peaks for a tail (ten), the threshold lies over everything that was seen, and what can
+    ///   be expected is only what a count of none says.
     public static func fit(
         clips: [[Double]], rate: Double, alertsPerDay: Double, detector: DetectorSettings,
         method: ScoreMethod = .mean, created: UTCTime? = nil
@@ -60,20 +64,17 @@ extension Calibration {
                 "all \(footage.frames) scores are \(statistics.minimum): the picture is frozen or masked, or the model "
                     + "answers with its input; look at the footage and the masks")
         }
-        let peaks = footage.peaks()
-        guard !peaks.isEmpty else { throw mostlyZero(0) }
-        let allowed = alertsPerDay * seconds / 86_400
-        let floor = ScoreStatistics.quantile(lowestQuantile, sorted)
-        let (found, tail) =
-            allowed >= 1
-            ? seen(peaks, allowed: Int(min(allowed, 1e9)), footage) : extrapolated(peaks, allowed, statistics)
-        let threshold = max(found, floor)
+        guard let line = AlarmLine(footage, statistics, allowed: alertsPerDay * seconds / 86_400) else {
+            throw mostlyZero(0)
+        }
+        let threshold = max(line.threshold, ScoreStatistics.quantile(lowestQuantile, sorted))
         guard threshold > 0, threshold.isFinite else { throw mostlyZero(threshold) }
         let under = sorted.partitioningIndex { $0 >= threshold }
+        let events = footage.outcome(threshold: threshold).events
         return Calibration(
             threshold: threshold, method: method, alertsPerDay: alertsPerDay, frames: footage.frames, rate: rate,
-            quantile: Double(under) / Double(sorted.count), quiet: footage.quiet,
-            events: footage.outcome(threshold: threshold).events, tail: tail,
+            quantile: Double(under) / Double(sorted.count), quiet: footage.quiet, events: events,
+            tail: line.described, expected: line.expected(at: threshold, events: events, days: seconds / 86_400),
             statistics: statistics, created: created.map(iso8601))
     }
 
@@ -105,117 +106,8 @@ extension Calibration {
         }
     }
 
-    /// The lowest peak at which the detector raises at most `allowed` events.
-    private static func seen(_ peaks: [Double], allowed: Int, _ footage: Footage) -> (Double, Tail) {
-        // An event that is too long blinds the detector, and so hides others: no threshold for normal footage.
-        func isWithin(_ index: Int) -> Bool {
-            let (events, tooLong) = footage.outcome(threshold: peaks[index])
-            return events <= allowed && tooLong == 0
-        }
-        // Each event holds a peak of its own, so at the `allowed`th peak it is within the budget, but for events that
-        // begin in one stretch: go up until it is, by an eighth at a time. Then go down, as several peaks may be one
-        // event, no further than to four times as many peaks, by bisection.
-        var good = min(allowed, peaks.count) - 1
-        while good > 0, !isWithin(good) { good = good * 7 / 8 }
-        var bad = min(4 * allowed, peaks.count)
-        while bad - good > 1 {
-            let middle = (good + bad) / 2
-            if isWithin(middle) { good = middle } else { bad = middle }
-        }
-        return (peaks[good], Tail(kind: .quantile, level: peaks[good], scale: 0, shape: 0, peaks: good + 1))
-    }
-
-    /// Where the tail says that `allowed` (under 1) peaks lie over in footage of this length; over all that was seen.
-    private static func extrapolated(
-        _ peaks: [Double], _ allowed: Double, _ statistics: ScoreStatistics
-    ) -> (Double, Tail) {
-        // The highest tenth of the peaks, but 10 to 50 of them, or all but one where there are fewer.
-        let count = max(1, min(peaks.count - 1, min(50, max(10, peaks.count / 10))))
-        let level = peaks[min(count, peaks.count - 1)]
-        let mean = peaks.prefix(count).reduce(0) { $0 + ($1 - level) } / Double(count)
-        // The mean of m exponential values has a relative standard error of 1 / sqrt(m); 1.645 of them is 95 %,
-        // one-sided.
-        let scale = mean * (1 + 1.645 / Double(count).squareRoot())
-        let tail = Tail(kind: .exponential, level: level, scale: scale, shape: 0, peaks: count)
-        // Peaks may lie together more closely than their tail goes (footage that loops): a margin is kept all the same.
-        let margin = max(0.05 * peaks[0], 0.1 * (peaks[0] - statistics.p50))
-        return (max(level + scale * log(Double(count) / allowed), peaks[0] + margin), tail)
-    }
-
     private static func iso8601(_ time: UTCTime) -> String {
         Date(timeIntervalSince1970: Double(time.microseconds) * 1e-6).ISO8601Format()
-    }
-}
-
-/// Clips of raw scores without their warm-ups, as the detector judges them.
-struct Footage {
-    let clips: [[Double]]
-    let rate: Double
-    let detector: DetectorSettings
-    /// What three in four stretches of a merge gap stay under, so that an event over normal footage soon ends.
-    let quiet: Double
-
-    init(clips: [[Double]], rate: Double, detector: DetectorSettings) {
-        let warmUp = max(detector.warmUpFrames, Int((detector.warmUpTime.seconds * rate).rounded(.up)))
-        let judged = clips.map { Array($0.dropFirst(warmUp)) }
-        self.clips = judged
-        self.rate = rate
-        var settings = detector
-        settings.warmUpFrames = 0
-        settings.warmUpTime = .zero
-        self.detector = settings
-        let pause = max(detector.releaseFrames, Int((detector.mergeGap.seconds * rate).rounded(.up)))
-        let greatest = judged.flatMap { Self.greatest(of: $0, every: pause) }.sorted()
-        quiet = greatest.isEmpty ? 0 : ScoreStatistics.quantile(0.75, greatest)
-    }
-
-    var frames: Int { clips.reduce(0) { $0 + $1.count } }
-
-    /// Events that the detector raises where `threshold` is the alarm line, and those of them that were too long.
-    func outcome(threshold: Double) -> (events: Int, tooLong: Int) {
-        let settings = Calibration.settings(detector, quiet: quiet, threshold: threshold)
-        var (events, tooLong) = (0, 0)
-        for clip in clips {
-            var judge = Detector(settings: settings, rate: rate)
-            for index in clip.indices {
-                let time = MonotonicTime(nanoseconds: Int64(Double(index) / rate * 1e9))
-                switch judge.observe(score: clip[index] / threshold, frame: UInt64(index), time: time) {
-                case .start: events += 1
-                case .end(.tooLong): tooLong += 1
-                default: break
-                }
-            }
-        }
-        return (events, tooLong)
-    }
-
-    /// The greatest sustained score of each stretch of a merge gap (or a start window, where that is longer),
-    /// descending; stretches of which nothing is over 0 are left out.
-    func peaks() -> [Double] {
-        let stretch = max(detector.startWindow, Int((detector.mergeGap.seconds * rate).rounded(.up)))
-        let peaks = clips.flatMap { Self.greatest(of: sustained($0), every: stretch) }
-        return peaks.filter { $0 > 0 }.sorted(by: >)
-    }
-
-    private static func greatest(of scores: [Double], every stretch: Int) -> [Double] {
-        stride(from: 0, to: scores.count, by: stretch).map { start in
-            scores[start..<min(start + stretch, scores.count)].reduce(0, max)
-        }
-    }
-
-    /// For each frame the k-th greatest score of the last n frames: 0 before there are k.
-    private func sustained(_ clip: [Double]) -> [Double] {
-        let (k, n) = (detector.startFrames, detector.startWindow)
-        var window = [Double]()  // The last n scores, descending.
-        window.reserveCapacity(n + 1)
-        var sustained = [Double]()
-        sustained.reserveCapacity(clip.count)
-        for (index, score) in clip.enumerated() {
-            if index >= n, let old = window.firstIndex(of: clip[index - n]) { window.remove(at: old) }
-            window.insert(score, at: window.firstIndex { $0 < score } ?? window.count)
-            sustained.append(window.count >= k ? window[k - 1] : 0)
-        }
-        return sustained
     }
 }
 

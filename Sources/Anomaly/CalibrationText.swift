@@ -9,7 +9,7 @@ extension Calibration: Codable {
     private enum Key: String, CodingKey {
         case version, threshold, method
         case alertsPerDay = "alerts_per_day"
-        case frames, rate, quantile, quiet, events, tail, statistics, created
+        case frames, rate, seconds, quantile, quiet, events, tail, expected, statistics, created
     }
 
     /// Reads and checks: a threshold that is not a finite number over 0 never gets in.
@@ -29,6 +29,7 @@ extension Calibration: Codable {
         quiet = try values.decode(Double.self, forKey: .quiet)
         events = try values.decode(Int.self, forKey: .events)
         tail = try values.decode(Tail.self, forKey: .tail)
+        expected = try values.decodeIfPresent(ExpectedAlerts.self, forKey: .expected)
         statistics = try values.decode(ScoreStatistics.self, forKey: .statistics)
         created = try values.decodeIfPresent(String.self, forKey: .created)
         if let problem { throw CalibrationError(.badText, problem) }
@@ -43,10 +44,12 @@ extension Calibration: Codable {
         try values.encode(alertsPerDay, forKey: .alertsPerDay)
         try values.encode(frames, forKey: .frames)
         try values.encode(rate, forKey: .rate)
+        try values.encode(seconds, forKey: .seconds)  // For who reads the file: frames / rate.
         try values.encode(quantile, forKey: .quantile)
         try values.encode(quiet, forKey: .quiet)
         try values.encode(events, forKey: .events)
         try values.encode(tail, forKey: .tail)
+        try values.encodeIfPresent(expected, forKey: .expected)
         try values.encode(statistics, forKey: .statistics)
         try values.encodeIfPresent(created, forKey: .created)
     }
@@ -89,6 +92,12 @@ extension Calibration: Codable {
         if frames < 1 || events < 0 { return "it speaks of \(frames) frames and \(events) events: \(advice)" }
         if !(0...1).contains(quantile) { return "the quantile is \(quantile), not in 0…1: \(advice)" }
         if !(quiet.isFinite && quiet >= 0) { return "the quiet level is \(quiet): \(advice)" }
+        if let expected {
+            let (low, high) = (expected.low, expected.high)
+            if !(low >= 0 && low <= high && high.isFinite && expected.alertsPerDay >= 0) {
+                return "it expects \(low) to \(high) alerts a day: \(advice)"
+            }
+        }
         if let created, created.utf8.count > 40 { return "the date has \(created.utf8.count) bytes: \(advice)" }
         return nil
     }
