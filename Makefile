@@ -18,13 +18,16 @@ DEPS_BENCH ?= ffmpeg motion python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-p
 DEPS_VM    ?= mmdebstrap e2fsprogs qemu-system-x86
 DEPS_NEON  ?= gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 
+# A Python with torch, onnx, onnxruntime, openvino, safetensors, numpy and pillow, for the network's step beside its peers.
+PEERS_PYTHON ?=
+
 # The Swift runtime is linked in, so that the installed programs run on a box without Swift. What stays shared is
 # Debian's: libav, libpng, libyaml, libsystemd, libv4l.
 RELEASE := -c release --static-swift-stdlib
 BUILT   := .build/release
 
-.PHONY: help demo build test test-unit test-disk test-neon test-vm bench-peers demo-model deps deps-test format lint \
-        install uninstall clean
+.PHONY: help demo build test test-unit test-disk test-neon test-sanitize test-vm \
+        bench-peers bench-step demo-model deps deps-test format lint install uninstall clean
 
 help:
 	@echo 'make demo         install what is missing, build, and watch a synthetic camera find its anomalies (2 minutes)'
@@ -34,7 +37,9 @@ help:
 	@echo 'make test-vm      real unit, real systemd and V4L2 test cameras in an emulated VM (about 5 minutes)'
 	@echo 'make test-disk    the journal on a real file system that is full (8 MiB of memory; no root needed)'
 	@echo 'make test-neon    the kernels for 64-bit ARM, on emulated CPUs (1 minute)'
+	@echo 'make test-sanitize  kernels, models, capture under AddressSanitizer and UndefinedBehaviorSanitizer (10 minutes)'
 	@echo 'make bench-peers  CPU beside ffmpeg and Motion, memory, latency, 16 cameras: a table (about 13 minutes)'
+	@echo 'make bench-step   the network beside ONNX Runtime, OpenVINO and PyTorch, in PEERS_PYTHON= (4 minutes)'
 	@echo 'make demo-model   train the demo model anew (needs PyTorch)'
 	@echo 'make format, make lint, make clean'
 
@@ -71,7 +76,14 @@ test-vm: build
 # BENCH_FLAGS='--only memory,cameras', --quick, --json FILE …: see Tests/Bench/bench_peers.py --help.
 bench-peers: build
 	@$(if $(strip $(DEPS_BENCH)),packaging/need-packages $(DEPS_BENCH))
-	Tests/Bench/bench_peers.py $(BENCH_FLAGS)
+	PEERS_PYTHON='$(PEERS_PYTHON)' Tests/Bench/bench_peers.py $(BENCH_FLAGS)
+
+# BENCH_FLAGS='--model FILE', --train, --rounds 9 …
+bench-step: build
+	PEERS_PYTHON='$(PEERS_PYTHON)' Tests/Bench/bench_peers.py --only step $(BENCH_FLAGS)
+
+test-sanitize: deps
+	SWIFT='$(SWIFT)' Tests/Lab/test-sanitize.sh
 
 test-neon: deps
 	@$(if $(strip $(DEPS_NEON)),packaging/need-packages $(DEPS_NEON))
@@ -146,3 +158,4 @@ endif
 
 clean:
 	$(SWIFT) package clean
+	rm -rf .build-sanitized

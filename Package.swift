@@ -90,7 +90,9 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "zanzo-bench",
-            dependencies: ["Model", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "Capture", "Model", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: strict),
 
         // Counts allocations, for the tests that prove that there are none.
@@ -109,12 +111,13 @@ let package = Package(
         tests(
             "Service",
             [
-                "Anomaly", "Capture", "Kernels", "Model", "Publish", "TestSupport", "Video",
+                "Anomaly", "Capture", "Kernels", "Model", "Pictures", "Publish", "TestSupport", "Video",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         // The executables as real processes: with sockets, files and signals.
         .testTarget(
-            name: "ProcessTests", dependencies: ["Pictures", "Publish", "Service", "Video", "zanzo", "zanzod"],
+            name: "ProcessTests",
+            dependencies: ["Pictures", "Publish", "Service", "Video", "zanzo", "zanzo-bench", "zanzod"],
             swiftSettings: strict),
     ]
 )

@@ -8,6 +8,7 @@ struct LayersCommand: ParsableCommand {
         commandName: "layers", abstract: "Time each layer alone, one line a layer, weights warm in the cache.")
 
     @OptionGroup var options: ModelOptions
+    @OptionGroup var footage: FootageOptions
 
     @Option(help: "Runs of each layer to time.")
     var runs = 200
@@ -20,13 +21,14 @@ struct LayersCommand: ParsableCommand {
         let model = try options.load()
         let reconstructor = Reconstructor(model: model)
         var state = StreamState(model: model)
-        var frames = BenchFrames(size: model.topology.size)
-        frames.next().withUnsafeBufferPointer { _ = reconstructor.step($0, &state) }
+        let frames = try Footage(footage.frames, size: model.topology.size)
+        _ = reconstructor.step(frames[0], &state)
 
         let roofline = Roofline(peaks: Peaks(kernels: model.kernels, threads: 1, memory: BenchMemory()))
         print(
             "\(model.path), \(model.precision.rawValue), \(model.kernels.name), median and minimum of \(runs) runs in ms"
         )
+        print("after a step over the first of \(frames.title)")
         print("layer       shape                           p50       min   GFLOP/s  roofline")
         var (median, minimum, floor, multiplyAdds) = (0.0, 0.0, 0.0, 0)
         for layer in reconstructor.layers() {

@@ -9,6 +9,7 @@ struct LoadCommand: ParsableCommand {
         abstract: "Time a model's way from its file (in the page cache) to the end of its first step.")
 
     @OptionGroup var options: ModelOptions
+    @OptionGroup var footage: FootageOptions
 
     @Option(help: "Loads to time.")
     var runs = 30
@@ -23,14 +24,16 @@ struct LoadCommand: ParsableCommand {
     func run() throws {
         var (loads, steps): ([Double], [Double]) = ([], [])
         var title = ""
+        var frames: Footage?
         for _ in 0..<runs {
             let start = Timing.now()
             let model = try options.load()
             let loaded = Timing.now()
-            let frame = BenchFrames(size: model.topology.size, count: 1).first
+            let shown = try frames ?? Footage(footage.frames, size: model.topology.size)
+            frames = shown
             let made = Timing.now()
             var state = StreamState(model: model)
-            frame.withUnsafeBufferPointer { _ = Reconstructor(model: model).step($0, &state) }
+            _ = Reconstructor(model: model).step(shown[0], &state)
             steps.append(Timing.milliseconds(Timing.now() - made))
             loads.append(Timing.milliseconds(loaded - start))
             title = "\(model.path), \(model.precision.rawValue), \(model.kernels.name)"
@@ -41,6 +44,7 @@ struct LoadCommand: ParsableCommand {
             return
         }
         print("\(title), \(runs) loads, in ms; the first is that of a new process")
+        print("a step over the first of \(frames?.title ?? "none")")
         print("                first       p50       min")
         for (name, times) in [("load", loads), ("first step", steps), ("both", whole)] {
             let timing = Timing(times)

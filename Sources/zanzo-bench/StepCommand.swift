@@ -12,6 +12,7 @@ struct StepCommand: ParsableCommand {
             """)
 
     @OptionGroup var options: ModelOptions
+    @OptionGroup var footage: FootageOptions
 
     @Option(help: "Threads that share a step.")
     var threads = 1
@@ -37,7 +38,8 @@ struct StepCommand: ParsableCommand {
     func run() throws {
         let model = try options.load()
         let reconstructor = Reconstructor(model: model, capacity: batch, threads: threads)
-        let cameras = (0..<batch).map { BenchCamera(model: model, seed: $0) }
+        let frames = try Footage(footage.frames, size: model.topology.size)
+        let cameras = (0..<batch).map { BenchCamera(frames, model: model, start: $0) }
         func time(before: () -> Void = {}) -> Timing {
             Timing(count: steps, before: before) {
                 for (index, camera) in cameras.enumerated() { camera.place(in: reconstructor, at: index) }
@@ -59,6 +61,7 @@ struct StepCommand: ParsableCommand {
         let layers = reconstructor.layers()
         let name = "\(model.path), \(model.precision.rawValue), \(model.kernels.name)"
         print("\(name), \(counted(threads, "thread")), batch \(batch), \(counted(steps, "step")), times in ms")
+        print("\(frames.title), over and over")
         print("caches       p50       p99       min   GFLOP/s  roofline")
         show("warm", time(), model, floor: roofline.milliseconds(layers))
         if cold { show("cold", timeCold(), model, floor: roofline.coldMilliseconds(layers)) }

@@ -8,8 +8,9 @@ struct QuantizeCommand: ParsableCommand {
         abstract: "Measure a model's activations on normal footage, so that it may run in 8 bits.",
         discussion: """
             Writes what it measured into the model's file. The daemon then computes in bytes where the CPU is faster at
-            them (precision: auto); the weights stay in the file as they are. Ends with what bytes cost: how far the
-            error of each frame moved.
+            them (precision: auto); the weights stay in the file as they are. Ends with what bytes cost: how far each
+            frame's score moved, in parts of the alarm line (a model without one: its error, in parts of the footage's
+            mean error), and how far the larger half of the errors moved, each in parts of itself.
             """)
 
     @Argument(help: "The model's file; its metadata are replaced.")
@@ -22,6 +23,8 @@ struct QuantizeCommand: ParsableCommand {
     var skip = 0
     @Option(help: "Frames to use of each source at most.")
     var frames: Int?
+    @Option(help: "Write some frames, their reconstructions and errors in every precision to this PNG.")
+    var picture: String?
 
     func validate() throws {
         if sources.isEmpty { throw ValidationError("give it footage: zanzo quantize MODEL SOURCE…") }
@@ -35,11 +38,9 @@ struct QuantizeCommand: ParsableCommand {
     func run() throws {
         var request = Quantising.Request(model: model, sources: sources)
         (request.rate, request.skip, request.maximumFrames) = (rate, skip, frames)
+        request.picture = picture
         let outcome = try Quantising(request).run()
-        func percent(_ share: Double) -> String { "\((share * 1000).rounded() / 10) %" }
         print("\(counted(outcome.frames, "frame")) measured, written into \(model)")
-        print(
-            "int8 moves a frame's error by \(percent(outcome.meanDifference)) on average, "
-                + "\(percent(outcome.largestDifference)) at most")
+        print(outcome.cost.lines("int8"))
     }
 }

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Measure Zanzo beside its peers, in one run: CPU, memory, latency, sixteen cameras. Prints a Markdown table.
+"""Measure Zanzo beside its peers, in one run: CPU, memory, latency, sixteen cameras, the step. Prints a Markdown table.
 
-    Tests/Bench/bench_peers.py [--only cpu,memory,latency,cameras] [--rounds 5] [--seconds 20] [--quick] [--json FILE]
+    Tests/Bench/bench_peers.py [--only cpu,memory,latency,cameras,step] [--rounds 5] [--seconds 20] [--quick] [--train]
 
 Exit status: 0 where every bar was met, 1 where one was missed, 2 where the run could not be made. A peer that is not
 installed is left out, and the last line says so. The video is a made-up street unless $ZANZO_BENCH_CLIP names a file;
-the model has the article's topology and random weights unless --model names one.
+the model has the article's topology and random weights unless --model names one. The step's peers live in the Python
+that $PEERS_PYTHON names.
 """
 import argparse
 import json
@@ -22,11 +23,13 @@ import cpu
 import latency
 import memory
 import model_file
+import step
 import table
 from children import BenchError, end_all
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-PARTS = {"cpu": cpu.measure, "memory": memory.measure, "latency": latency.measure, "cameras": cameras.measure}
+PARTS = {"cpu": cpu.measure, "memory": memory.measure, "latency": latency.measure, "cameras": cameras.measure,
+         "step": step.measure}
 NEEDS_STREAMS = {"cpu", "memory"}
 
 
@@ -41,6 +44,8 @@ class Bench:
         self.clip = os.environ.get("ZANZO_BENCH_CLIP")
         self.small_model = ROOT / "config" / "demo.safetensors"
         self.skipped = []
+        self.train = arguments.train
+        self.weights = pathlib.Path(arguments.model).name if arguments.model else "random weights"
         self.model = arguments.model
         if not self.model:
             self.model = folder / "article.safetensors"
@@ -59,9 +64,10 @@ class Bench:
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default=",".join(PARTS), help="parts to measure, by commas: " + ", ".join(PARTS))
-    parser.add_argument("--rounds", type=int, default=5, help="rounds of the CPU comparison")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of the CPU's and the step's comparison")
     parser.add_argument("--seconds", type=int, default=20, help="seconds of each of its readings")
     parser.add_argument("--quick", action="store_true", help="short times that try the program, and measure little")
+    parser.add_argument("--train", action="store_true", help="time PyTorch's training step as well (part step)")
     parser.add_argument("--model", help="a model of the article's topology")
     parser.add_argument("--built", type=pathlib.Path, default=ROOT / ".build" / "release", help="where zanzod is")
     parser.add_argument("--json", metavar="FILE", help="write the rows there as well")
@@ -75,7 +81,7 @@ def arguments():
 
 def run(asked, folder):
     bench = Bench(asked, folder)
-    for name in ("zanzod", "zanzo-bench"):
+    for name in ("zanzod", "zanzo", "zanzo-bench"):
         if not (bench.built / name).exists():
             raise BenchError(f"{bench.built / name} is missing: run make build first")
     rows = []

@@ -7,21 +7,23 @@ from dataclasses import dataclass
 
 @dataclass
 class Row:
-    """One measurement against its bar: met where `value` is at most `bar`."""
+    """One measurement against its bar: met where `value` is at most `bar`, or at least where it `is_floor`; None is no bar."""
 
     what: str
     value: float
-    bar: float
+    bar: float | None
     form: str
     note: str = ""
+    is_floor: bool = False
 
     @property
     def is_met(self):
-        return self.value <= self.bar
+        return self.bar is None or (self.value >= self.bar if self.is_floor else self.value <= self.bar)
 
     def markdown(self):
-        verdict = "pass" if self.is_met else "MISS"
-        return f"| {self.what} | {self.form.format(self.value)} | ≤ {self.form.format(self.bar)} | {verdict} | {self.note} |"
+        bar = "" if self.bar is None else f"{'≥' if self.is_floor else '≤'} {self.form.format(self.bar)}"
+        verdict = "" if self.bar is None else "pass" if self.is_met else "MISS"
+        return f"| {self.what} | {self.form.format(self.value)} | {bar} | {verdict} | {self.note} |"
 
 
 def machine():

@@ -143,4 +143,27 @@ func keep(_ picture: Canvas, _ name: String) throws {
         #expect(picture.width == 2 * 16 + 3 * 160 + 2 * 12)
         #expect(Evidence.montage([], columns: 3).width > 0)
     }
+
+    /// Two versions, of which the second misses the visitor: its tiles lie under the first's, each where it belongs.
+    @Test func aSheetShowsEveryVersionUnderItsFrame() throws {
+        let (frame, empty) = (exampleFrame(visitor: 40), exampleFrame(visitor: nil, noise: 2))
+        let columns = (0..<3).map {
+            SheetColumn(luma: frame, reconstructions: [frame, empty], errors: [0, 0.0213], offset: Double($0))
+        }
+        let size = FrameSize(width: 128, height: 128)
+        let picture = Evidence.sheet(columns: columns, labels: ["float32", "int8"], size: size, caption: "porch.mp4")
+        try keep(picture, "sheet")
+        let left = Evidence.margin + Canvas.measure("float32", scale: 2).width + 12
+        let top = Evidence.margin + Evidence.captionHeight + 12 + 20
+        let block = 2 * 132 + Font.height + 8
+        for column in 0..<3 {
+            let (x, y) = (left + column * 132 + 40, top + 80)
+            #expect(picture[x, y].red < 30, "the visitor in the frame")
+            #expect(picture[x, y + 132].red < 30, "and in the first version")
+            #expect(picture[x, y + 2 * 132].red < 12, "without an error")
+            #expect(picture[x, y + 132 + block].red > 100, "not in the second")
+            #expect(picture[x, y + 2 * 132 + block].red > 150, "whose error glows")
+        }
+        #expect(Evidence.sheet(columns: [], labels: ["int8"], size: size).width > 0)
+    }
 }

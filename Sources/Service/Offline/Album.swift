@@ -3,29 +3,23 @@ import Video
 
 /// Collects a bounded number of frames of a clip for its montage: evenly over the clip, however long it is.
 struct Album {
-    private var columns: [StripColumn] = []
-    private var count = 0
-    private var stride = 1
+    private var columns = EvenSample<StripColumn>(capacity: 24)
     private let size: FrameSize
-
-    /// Frames kept; when they are full, every second one is given up.
-    static let capacity = 24
 
     init(size: Int) { self.size = FrameSize(width: size, height: size) }
 
     mutating func add(_ frame: ScoredFrame, score: Double?, isEvent: Bool) {
-        defer { count += 1 }
-        guard count % stride == 0 else { return }
-        columns.append(column(frame, score, isEvent))
-        if columns.count == Self.capacity {
-            columns = columns.enumerated().filter { $0.offset % 2 == 0 }.map(\.element)
-            stride *= 2
+        columns.add {
+            StripColumn(
+                luma: Array(frame.luma), reconstruction: [UInt8](quantising: frame.output), size: size,
+                offset: frame.time.seconds, isEvent: isEvent, score: score)
         }
     }
 
     /// The frames in rows of twelve: input, reconstruction and error.
     func draw(aspect: Double, title: String) -> Canvas {
-        let rows = Swift.stride(from: 0, to: columns.count, by: 12).map { start in
+        let columns = columns.elements
+        let rows = stride(from: 0, to: columns.count, by: 12).map { start in
             (
                 label: "",
                 picture: Evidence.strip(columns: Array(columns[start..<min(start + 12, columns.count)]), aspect: aspect)
@@ -33,12 +27,12 @@ struct Album {
         }
         return Evidence.montage(rows, columns: 1, title: title)
     }
+}
 
-    private func column(_ frame: ScoredFrame, _ score: Double?, _ isEvent: Bool) -> StripColumn {
-        var reconstruction = [UInt8](repeating: 0, count: size.area)
-        reconstruction.withUnsafeMutableBufferPointer { $0.quantise(frame.output) }
-        return StripColumn(
-            luma: Array(frame.luma), reconstruction: reconstruction, size: size, offset: frame.time.seconds,
-            isEvent: isEvent, score: score)
+extension [UInt8] {
+    /// Samples in [-1, 1] as a picture's bytes.
+    init(quantising samples: UnsafeBufferPointer<Float>) {
+        self.init(repeating: 0, count: samples.count)
+        withUnsafeMutableBufferPointer { $0.quantise(samples) }
     }
 }

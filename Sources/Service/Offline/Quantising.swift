@@ -1,6 +1,8 @@
 import Anomaly
 import Capture
+import Files
 import Model
+import Pictures
 import Video
 
 /// `zanzo quantize`: measures how large a model's activations become on normal footage, and writes that into its file, so
@@ -18,6 +20,8 @@ public struct Quantising {
         public var skip = 0
         /// Frames to use of each source at most; nil: all (an endless source needs a number).
         public var maximumFrames: Int?
+        /// Where to write a picture of some frames in every precision; nil: nowhere.
+        public var picture: String?
 
         /// Quantises `model` on `sources`.
         public init(model: String, sources: [String]) {
@@ -29,9 +33,9 @@ public struct Quantising {
     /// What came of it.
     public struct Outcome: Sendable {
         /// Frames that were measured.
-        public var frames = 0
-        /// The mean of |int8's error / float32's error - 1| over those frames, and the largest.
-        public var meanDifference = 0.0, largestDifference = 0.0
+        public var frames: Int
+        /// What bytes cost on them.
+        public var cost: PrecisionCost
     }
 
     private let request: Request
@@ -39,14 +43,15 @@ public struct Quantising {
     /// A quantisation to be made.
     public init(_ request: Request) { self.request = request }
 
-    /// Measures, writes, and plays the footage once more in both arithmetics to see what bytes cost.
+    /// Measures, writes, and plays the footage once more in each arithmetic to see what bytes cost.
     public func run() throws -> Outcome {
         let model = try Model(path: request.model, precision: .float32)
+        let calibration = try model.calibration()
         let meter = ActivationMeter(model: model)
         var progress = ProgressLine()
-        try play(model) { luma in
-            guard let luma else { return meter.reset() }
-            meter.add(luma)
+        try play(model) { frame in
+            guard let frame else { return meter.reset() }
+            meter.add(frame.luma)
             progress.show(nil, "measuring: \(counted(meter.frameCount, "frame"))")
         }
         guard meter.frameCount > 0 else {
@@ -54,50 +59,102 @@ public struct Quantising {
         }
         let json = try meter.ranges.jsonString()
         try Safetensors.replaceMetadata(path: request.model) { $0[ActivationRanges.metadataKey] = json }
-        return try compare(model, Model(path: request.model, precision: .int8), &progress)
-    }
-
-    private func compare(_ floats: Model, _ bytes: Model, _ progress: inout ProgressLine) throws -> Outcome {
-        let pair = [floats, bytes].map { (Reconstructor(model: $0), StateOf(model: $0)) }
-        var outcome = Outcome()
-        try play(floats) { luma in
-            guard let luma else { return pair.forEach { $0.1.state.reset() } }
-            let errors = pair.map { reconstructor, holder in
-                let rebuilt = reconstructor.step(luma, &holder.state)
-                return zip(rebuilt.input, rebuilt.output).reduce(0.0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) }
-            }
-            let difference = abs(errors[1] / max(errors[0], .leastNormalMagnitude) - 1)
-            outcome.frames += 1
-            outcome.meanDifference += difference
-            outcome.largestDifference = max(outcome.largestDifference, difference)
-            progress.show(nil, "comparing: \(counted(outcome.frames, "frame"))")
-        }
+        let outcome = try compare(model, calibration, &progress)
         progress.clear()
-        outcome.meanDifference /= Double(max(1, outcome.frames))
         return outcome
     }
 
+    private func compare(
+        _ floats: Model, _ calibration: Calibration?, _ progress: inout ProgressLine
+    ) throws -> Outcome {
+        // 16 bits are for the picture alone: they cost nothing that could be seen in a number.
+        let others: [Precision] = request.picture == nil ? [.int8] : [.float16, .int8]
+        let models = try [floats] + others.map { try Model(path: request.model, precision: $0) }
+        let players = models.map { PrecisionPlayer(model: $0, method: calibration?.method ?? .mean) }
+        var columns = EvenSample<SheetColumn>(capacity: 24)
+        var aspect = 1.0
+        try play(floats) { frame in
+            guard let frame else { return players.forEach { $0.reset() } }
+            let rebuilt = players.map { $0.step(frame.luma) }
+            aspect = frame.aspect
+            if request.picture != nil {
+                columns.add {
+                    SheetColumn(
+                        luma: Array(frame.luma), reconstructions: rebuilt.map { [UInt8](quantising: $0) },
+                        errors: players.compactMap { $0.frames.last?.error }, offset: frame.time.seconds)
+                }
+            }
+            progress.show(nil, "comparing: \(counted(players[0].frames.count, "frame"))")
+        }
+        if let path = request.picture {
+            let size = FrameSize(width: floats.topology.size, height: floats.topology.size)
+            let sheet = Evidence.sheet(
+                columns: columns.picked(4), labels: models.map(\.precision.rawValue), size: size, aspect: aspect,
+                caption: request.sources.map(clipName).joined(separator: ", "))
+            try AtomicFile.write(try PNG.encode(sheet, compression: 9), path: path)
+        }
+        let bytes = players[players.count - 1].frames
+        return Outcome(
+            frames: bytes.count,
+            cost: PrecisionCost(floats: players[0].frames, other: bytes, calibration: calibration))
+    }
+
+    /// A frame of the footage: borrowed until the next.
+    private struct Frame {
+        let luma: UnsafeBufferPointer<UInt8>
+        /// Since the source's first frame.
+        let time: Duration
+        let aspect: Double
+    }
+
     /// Gives every frame of every source to `each`, and nil where another picture begins.
-    private func play(_ model: Model, _ each: (UnsafeBufferPointer<UInt8>?) -> Void) throws {
+    private func play(_ model: Model, _ each: (Frame?) -> Void) throws {
         let size = FrameSize(width: model.topology.size, height: model.topology.size)
         for text in request.sources {
             let source = try makeSource(SourceSpecification(parsing: text), time: SystemTime())
-            var count = 0
+            var (count, first) = (0, MonotonicTime?.none)
             each(nil)
             try ClipReader(modelSize: size, rate: request.rate).play(source) { step in
-                guard case .frame(let slot, _, _) = step else {
+                guard case .frame(let slot, let frame, _) = step else {
                     each(nil)
                     return true
                 }
                 count += 1
-                if count > request.skip { each(UnsafeBufferPointer(slot.luma)) }
+                let start = first ?? frame.time
+                first = start
+                if count > request.skip {
+                    each(
+                        Frame(
+                            luma: UnsafeBufferPointer(slot.luma), time: frame.time - start,
+                            aspect: Double(frame.view.size.width) / Double(frame.view.size.height)))
+                }
                 return count - request.skip != request.maximumFrames
             }
         }
     }
+}
 
-    private final class StateOf {
-        var state: StreamState
-        init(model: Model) { state = StreamState(model: model) }
+/// Plays frames through one model and keeps what each came to.
+private final class PrecisionPlayer {
+    private(set) var frames: [FrameError] = []
+    private let reconstructor: Reconstructor
+    private let scorer: Scorer
+    private var state: StreamState
+
+    init(model: Model, method: ScoreMethod) {
+        let size = FrameSize(width: model.topology.size, height: model.topology.size)
+        reconstructor = Reconstructor(model: model)
+        scorer = Scorer(size: size, mask: Mask(size: size), method: method)
+        state = StreamState(model: model)
+    }
+
+    func reset() { state.reset() }
+
+    /// The reconstruction, valid until the next step.
+    func step(_ luma: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<Float> {
+        let rebuilt = reconstructor.step(luma, &state)
+        let score = scorer.score(input: rebuilt.input, output: rebuilt.output)
+        frames.append(FrameError(score: score, error: scorer.mean))
+        return rebuilt.output
     }
 }

@@ -164,13 +164,15 @@ public struct Replay {
         return Pictures.Evidence.plot(plot)
     }
 
-    /// The clip's name: its folders are nobody's business who sees the picture, and too long for it.
-    private var title: String {
-        if request.clip.hasPrefix("synthetic:") { return request.clip }
-        return request.clip.split(separator: "/").last.map(String.init) ?? request.clip
-    }
+    private var title: String { clipName(request.clip) }
 
     private func writePicture(_ canvas: Canvas, _ path: String) throws {
         try AtomicFile.write(try PNG.encode(canvas), path: path)
     }
+}
+
+/// A clip's name: its folders are nobody's business who sees the picture, and too long for it.
+func clipName(_ clip: String) -> String {
+    if clip.hasPrefix("synthetic:") { return clip }
+    return clip.split(separator: "/").last.map(String.init) ?? clip
 }

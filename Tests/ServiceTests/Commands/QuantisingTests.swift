@@ -1,7 +1,9 @@
+import Anomaly
 import Capture
 import FoundationEssentials
 import Glibc
 import Model
+import Pictures
 import Testing
 import Video
 
@@ -31,10 +33,18 @@ import Video
             let before = try Model(path: path)
             var request = Quantising.Request(model: path, sources: ["synthetic:street?seed=3&rate=15&realtime=no"])
             (request.skip, request.maximumFrames) = (5, 40)
+            request.picture = path + ".png"
             let outcome = try Quantising(request).run()
-            #expect(outcome.frames == 40)
-            #expect(outcome.meanDifference > 0 && outcome.meanDifference < 0.05)
-            #expect(outcome.largestDifference >= outcome.meanDifference && outcome.largestDifference < 0.1)
+            let cost = outcome.cost
+            #expect(outcome.frames == 40 && (20...40).contains(cost.largeFrames))
+            let calibration = try #require(try before.calibration())
+            #expect(cost.unit == .alarmLine(calibration.method), "the demo's model has its line")
+            #expect(cost.score.mean > 0 && cost.score.mean < 0.05)
+            #expect(cost.score.largest >= cost.score.mean && cost.score.largest < 0.1)
+            #expect(cost.error.mean > 0 && cost.error.mean < 0.05)
+            #expect(cost.error.largest >= cost.error.mean && cost.error.largest < 0.1)
+            let picture = try PNG.decode(BoundedFile.read(path + ".png", limit: 1 << 20))
+            #expect(picture.width > 4 * 128 && picture.height > 7 * 128, "four frames in three precisions")
             let after = try Model(path: path, precision: .int8)
             #expect(after.topology == before.topology)
             var metadata = after.metadata
