@@ -98,7 +98,8 @@ public final class ConvolutionLayer: PixelLayer, Sendable {
         let (height, width) = kind.readsEveryPixel ? (input.height, input.width) : (output.height, output.width)
         let usesWinograd = winogradSide != nil
         precondition(
-            !usesWinograd || (height == winogradSide && width == winogradSide), "ConvolutionLayer: maps of another size")
+            !usesWinograd || (height == winogradSide && width == winogradSide), "ConvolutionLayer: maps of another size"
+        )
         let share = kernels.share(of: part, input, output, pixelsEach: height * width, areTiles: usesWinograd)
         var shape = zanzo_convolution(
             weights: weights.base, bias: bias.base, height: height, width: width, in_channels: inputs,

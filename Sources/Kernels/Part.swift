@@ -39,11 +39,13 @@ extension KernelTable {
     /// outputs are, so that each thread streams its own weights. `areTiles`: of Winograd's, what is counted and dealt out are
     /// tiles of four pixels.
     func share<A, B>(
-        of part: Part, _ input: ActivationMap<A>, _ output: ActivationMap<B>, pixelsEach: Int, areTiles: Bool = false
+        of part: Part, _ input: ActivationMap<A>, _ output: ActivationMap<B>, pixelsEach: Int,
+        areTiles: Bool = false
     ) -> zanzo_share {
         precondition(part.frames <= input.capacity && part.frames <= output.capacity, "Part: more frames than maps")
         let pixels = part.frames * pixelsEach / (areTiles ? 4 : 1)
-        let dealsOutputs = part.frames * pixelsEach < 128 * part.count && output.pixelStride >= layout.block * part.count
+        let dealsOutputs =
+            part.frames * pixelsEach < 128 * part.count && output.pixelStride >= layout.block * part.count
         let whole = Part.whole
         let pixelRange = (dealsOutputs ? whole : part).range(of: pixels, group: areTiles ? 4 : 12)
         let outputRange = (dealsOutputs ? part : whole).range(of: output.pixelStride, group: layout.block)

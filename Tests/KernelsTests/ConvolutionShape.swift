@@ -59,7 +59,9 @@ struct ConvolutionShape: CustomTestStringConvertible, Sendable {
         return (chosen + random + [many, deep]).filter { $0.inputs > 1 && $0.inputs < 1000 }.flatMap { shape in
             var strided = shape
             strided.stride = 2
-            if shape.height * shape.width < 200 { (strided.height, strided.width) = (2 * shape.height, 2 * shape.width) }
+            if shape.height * shape.width < 200 {
+                (strided.height, strided.width) = (2 * shape.height, 2 * shape.width)
+            }
             if strided.inputs > 100 { (strided.height, strided.width) = (4, 2) }
             return [strided, strided.transposed]
         }
@@ -94,7 +96,9 @@ struct ConvolutionShape: CustomTestStringConvertible, Sendable {
     }
 
     /// The same for Winograd's kernels.
-    func packWinograd(_ packed: UnsafeMutablePointer<Float>, _ weights: [Float], _ scale: [Float], _ table: KernelTable) {
+    func packWinograd(
+        _ packed: UnsafeMutablePointer<Float>, _ weights: [Float], _ scale: [Float], _ table: KernelTable
+    ) {
         var layout = table.layout
         if isTransposed {
             zanzo_pack_deconv3x3_winograd(packed, weights, scale, outputs, inputs, &layout)

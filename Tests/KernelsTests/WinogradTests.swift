@@ -120,7 +120,9 @@ struct WinogradTests {
                 for y in 0..<input.height {
                     for x in 0..<input.width {
                         let pixel = input.mutablePixels + frame * input.mapStride + y * input.rowStride
-                        for c in 0..<inputs { pixel[x * input.pixelStride + c] = Float.random(in: -1...1, using: &random) }
+                        for c in 0..<inputs {
+                            pixel[x * input.pixelStride + c] = Float.random(in: -1...1, using: &random)
+                        }
                     }
                 }
             }
