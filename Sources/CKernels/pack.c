@@ -35,6 +35,10 @@ static const tap_place whole[9] = {{0, 9, 0}, {0, 9, 1}, {0, 9, 2}, {0, 9, 3}, {
 // 8 6 2 0, for the row (or column) above takes kernel row 2, the one below row 0.
 static const tap_place phases[9] = {{5, 4, 3}, {3, 2, 1}, {5, 4, 2}, {1, 2, 1}, {0, 1, 0},
                                     {1, 2, 0}, {5, 4, 1}, {3, 2, 0}, {5, 4, 0}};
+// Of Winograd's, all sixteen weights lie together.
+static const tap_place products[16] = {{0, 16, 0},  {0, 16, 1},  {0, 16, 2},  {0, 16, 3}, {0, 16, 4},  {0, 16, 5},
+                                       {0, 16, 6},  {0, 16, 7},  {0, 16, 8},  {0, 16, 9}, {0, 16, 10}, {0, 16, 11},
+                                       {0, 16, 12}, {0, 16, 13}, {0, 16, 14}, {0, 16, 15}};
 
 // A tile of weights on its way, a block of outputs wide: sorted here by tap, input and output while it lies in the
 // first-level cache.
@@ -46,11 +50,13 @@ typedef struct {
     const float *scale;
     size_t outputs, inputs, out_step, in_step, group;
     const tap_place *places;
+    size_t taps;         // 9, or 16 of Winograd's
+    size_t first_tap;    // Winograd's: which row and column of the kernel is the first of two taps, 0 or 2
 } tap_source;
 
 // Sorts the tile of `width` outputs from `first` on and `depth` inputs from `unit` on, with zeros where there are none.
 static void sort_tile(
-    float tile[9][TILE_SIZE], const tap_source *s, size_t first, size_t width, size_t unit, size_t depth) {
+    float tile[16][TILE_SIZE], const tap_source *s, size_t first, size_t width, size_t unit, size_t depth) {
     const size_t outputs = smaller(width, s->outputs - first), inputs = smaller(depth, s->inputs - unit);
     if (outputs < width || inputs < depth) memset(tile, 0, 9 * sizeof tile[0]);
     for (size_t o = 0; o < outputs; o++)
@@ -62,9 +68,29 @@ static void sort_tile(
             }
 }
 
+// The 9 taps of a tile as Winograd's 16 weights, along both axes (winograd_pass.h): first, first + second, second, middle.
+static void transform_tile(float tile[16][TILE_SIZE], size_t count, size_t first_tap) {
+    const size_t first = first_tap, second = 2 - first_tap;
+    for (size_t i = 0; i < count; i++) {
+        float rows[3][4];
+        for (size_t y = 0; y < 3; y++) {
+            rows[y][0] = tile[3 * y + first][i];
+            rows[y][1] = tile[3 * y + first][i] + tile[3 * y + second][i];
+            rows[y][2] = tile[3 * y + second][i];
+            rows[y][3] = tile[3 * y + 1][i];
+        }
+        for (size_t x = 0; x < 4; x++) {
+            tile[x][i] = rows[first][x];
+            tile[4 + x][i] = rows[first][x] + rows[second][x];
+            tile[8 + x][i] = rows[second][x];
+            tile[12 + x][i] = rows[1][x];
+        }
+    }
+}
+
 static void pack_taps(float *packed, const tap_source *s, const zanzo_layout *layout) {
     const size_t total = padded(s->outputs, layout->lanes), inputs = padded(s->inputs, s->group);
-    float tile[9][TILE_SIZE], scale[4 * TILE_OUTPUTS];
+    float tile[16][TILE_SIZE], scale[4 * TILE_OUTPUTS];
     for (size_t first = 0; first < total; first += layout->block) {
         const size_t width = smaller(layout->block, total - first), row = width * s->group;
         for (size_t i = 0; i < row; i++)
@@ -72,7 +98,8 @@ static void pack_taps(float *packed, const tap_source *s, const zanzo_layout *la
         for (size_t unit = 0; unit < inputs; unit += TILE_INPUTS) {
             const size_t depth = smaller(TILE_INPUTS, inputs - unit);
             sort_tile(tile, s, first, width, unit, depth);
-            for (size_t t = 0; t < 9; t++) {
+            if (s->taps == 16) transform_tile(tile, depth * width, s->first_tap);
+            for (size_t t = 0; t < s->taps; t++) {
                 const tap_place *place = &s->places[t];
                 const size_t taps_before = place->before * total + place->count * first + place->index * width;
                 float *to = packed + taps_before * inputs + unit * width;
@@ -86,13 +113,23 @@ static void pack_taps(float *packed, const tap_source *s, const zanzo_layout *la
 void zanzo_pack_conv3x3(
     float *packed, const void *weights, const float *scale, size_t outputs, size_t inputs, size_t group,
     const zanzo_layout *layout) {
-    pack_taps(packed, &(tap_source){weights, scale, outputs, inputs, inputs * 9, 9, group, whole}, layout);
+    pack_taps(packed, &(tap_source){weights, scale, outputs, inputs, inputs * 9, 9, group, whole, 9, 0}, layout);
 }
 
 void zanzo_pack_deconv3x3(
     float *packed, const void *weights, const float *scale, size_t outputs, size_t inputs, size_t group,
     const zanzo_layout *layout) {
-    pack_taps(packed, &(tap_source){weights, scale, outputs, inputs, 9, outputs * 9, group, phases}, layout);
+    pack_taps(packed, &(tap_source){weights, scale, outputs, inputs, 9, outputs * 9, group, phases, 9, 0}, layout);
+}
+
+void zanzo_pack_conv3x3_winograd(
+    float *packed, const void *weights, const float *scale, size_t outputs, size_t inputs, const zanzo_layout *layout) {
+    pack_taps(packed, &(tap_source){weights, scale, outputs, inputs, inputs * 9, 9, 1, products, 16, 0}, layout);
+}
+
+void zanzo_pack_deconv3x3_winograd(
+    float *packed, const void *weights, const float *scale, size_t outputs, size_t inputs, const zanzo_layout *layout) {
+    pack_taps(packed, &(tap_source){weights, scale, outputs, inputs, 9, outputs * 9, 1, products, 16, 2}, layout);
 }
 
 void zanzo_pack_conv3x3_few(

@@ -25,6 +25,12 @@ public struct KernelTable: Sendable {
     package private(set) var deconv3x3Bytes: zanzo_deconv3x3_8 = zanzo_deconv3x3_8_scalar
     package private(set) var conv3x3Few: zanzo_conv3x3_few = zanzo_conv3x3_few_scalar
     package private(set) var deconv3x3: zanzo_deconv3x3 = zanzo_deconv3x3_scalar
+    package private(set) var conv3x3Winograd: zanzo_conv3x3 = zanzo_conv3x3_winograd_scalar
+    package private(set) var deconv3x3Winograd: zanzo_deconv3x3 = zanzo_deconv3x3_winograd_scalar
+    package private(set) var conv3x3WinogradHalf: zanzo_conv3x3 = zanzo_conv3x3_winograd_half_scalar
+    package private(set) var deconv3x3WinogradHalf: zanzo_deconv3x3 = zanzo_deconv3x3_winograd_half_scalar
+    /// Weights (of Winograd's, 16 of 9 taps) up to which a layer is faster by Winograd; 0: none is (`usesWinograd`).
+    package private(set) var winogradWeights = 0
     package private(set) var linear: zanzo_linear = zanzo_linear_scalar
     package private(set) var linearHalf: zanzo_linear = zanzo_linear_half_scalar
     package private(set) var gru: zanzo_gru = zanzo_gru_scalar
@@ -112,6 +118,11 @@ public struct KernelTable: Sendable {
             deconv3x3 = zanzo_deconv3x3_avx2
             conv3x3Half = zanzo_conv3x3_half_avx2
             deconv3x3Half = zanzo_deconv3x3_half_avx2
+            conv3x3Winograd = zanzo_conv3x3_winograd_avx2
+            deconv3x3Winograd = zanzo_deconv3x3_winograd_avx2
+            conv3x3WinogradHalf = zanzo_conv3x3_winograd_half_avx2
+            deconv3x3WinogradHalf = zanzo_deconv3x3_winograd_half_avx2
+            winogradWeights = 1 << 19
             conv3x3Bytes = zanzo_conv3x3_8_avx2
             deconv3x3Bytes = zanzo_deconv3x3_8_avx2
             linear = zanzo_linear_avx2
@@ -134,6 +145,10 @@ public struct KernelTable: Sendable {
             deconv3x3 = zanzo_deconv3x3_avx512
             conv3x3Half = zanzo_conv3x3_half_avx512
             deconv3x3Half = zanzo_deconv3x3_half_avx512
+            conv3x3Winograd = zanzo_conv3x3_winograd_avx512
+            deconv3x3Winograd = zanzo_deconv3x3_winograd_avx512
+            conv3x3WinogradHalf = zanzo_conv3x3_winograd_half_avx512
+            deconv3x3WinogradHalf = zanzo_deconv3x3_winograd_half_avx512
             conv3x3Bytes = zanzo_conv3x3_8_avx512
             deconv3x3Bytes = zanzo_deconv3x3_8_avx512
             linear = zanzo_linear_avx512
@@ -152,6 +167,10 @@ public struct KernelTable: Sendable {
             deconv3x3 = zanzo_deconv3x3_neon
             conv3x3Half = zanzo_conv3x3_half_neon
             deconv3x3Half = zanzo_deconv3x3_half_neon
+            conv3x3Winograd = zanzo_conv3x3_winograd_neon
+            deconv3x3Winograd = zanzo_deconv3x3_winograd_neon
+            conv3x3WinogradHalf = zanzo_conv3x3_winograd_half_neon
+            deconv3x3WinogradHalf = zanzo_deconv3x3_winograd_half_neon
             conv3x3Bytes = zanzo_conv3x3_8_neon
             deconv3x3Bytes = zanzo_deconv3x3_8_neon
             linear = zanzo_linear_neon

@@ -36,15 +36,18 @@ public struct Part: Sendable {
 
 extension KernelTable {
     /// A 3×3 layer's share for this part. Many pixels are dealt out by tiles; where there are few, as in the deep layers,
-    /// outputs are, so that each thread streams its own weights.
+    /// outputs are, so that each thread streams its own weights. `areTiles`: of Winograd's, what is counted and dealt out are
+    /// tiles of four pixels.
     func share<A, B>(
-        of part: Part, _ input: ActivationMap<A>, _ output: ActivationMap<B>, pixelsEach: Int
+        of part: Part, _ input: ActivationMap<A>, _ output: ActivationMap<B>, pixelsEach: Int,
+        areTiles: Bool = false
     ) -> zanzo_share {
         precondition(part.frames <= input.capacity && part.frames <= output.capacity, "Part: more frames than maps")
-        let pixels = part.frames * pixelsEach
-        let dealsOutputs = pixels < 128 * part.count && output.pixelStride >= layout.block * part.count
+        let pixels = part.frames * pixelsEach / (areTiles ? 4 : 1)
+        let dealsOutputs =
+            part.frames * pixelsEach < 128 * part.count && output.pixelStride >= layout.block * part.count
         let whole = Part.whole
-        let pixelRange = (dealsOutputs ? whole : part).range(of: pixels, group: 12)
+        let pixelRange = (dealsOutputs ? whole : part).range(of: pixels, group: areTiles ? 4 : 12)
         let outputRange = (dealsOutputs ? part : whole).range(of: output.pixelStride, group: layout.block)
         return zanzo_share(
             maps: part.frames, in_map: input.mapStride, out_map: output.mapStride, first_pixel: pixelRange.lowerBound,

@@ -8,6 +8,8 @@ extension TensorLoader {
         var scale, bias: [Float]
         var inputs, outputs: Int
         var kind: ConvolutionKind
+        /// Side of the smaller of its two maps.
+        var side: Int
     }
 
     /// The encoder's layer `index` of 0…4; all but the last have a batch norm.
@@ -20,7 +22,7 @@ extension TensorLoader {
         return Convolution(
             weights: try weights("encoder.\(3 * index).weight"), scale: norm.0, bias: norm.1,
             inputs: index == 0 ? t.channels : t.widths[index - 1], outputs: outputs,
-            kind: .plain(stride: index == 0 ? 1 : 2))
+            kind: .plain(stride: index == 0 ? 1 : 2), side: t.size >> index)
     }
 
     /// The decoder's layer `index` of 0…3.
@@ -28,7 +30,8 @@ extension TensorLoader {
         let norm = try batchNorm("decoder.\(3 * index + 1)")
         return Convolution(
             weights: try weights("decoder.\(3 * index).weight"), scale: norm.scale, bias: norm.bias,
-            inputs: t.widths[4 - index], outputs: t.widths[3 - index], kind: .transposed)
+            inputs: t.widths[4 - index], outputs: t.widths[3 - index], kind: .transposed,
+            side: t.size >> (4 - index))
     }
 
     /// The encoder's layer `index` in float arithmetic.
@@ -84,7 +87,7 @@ extension ConvolutionLayer {
     convenience init(_ numbers: TensorLoader.Convolution, _ format: WeightFormat, _ kernels: KernelTable) {
         self.init(
             numbers.kind, weights: numbers.weights, scale: numbers.scale, bias: numbers.bias, inputs: numbers.inputs,
-            outputs: numbers.outputs, format: format, kernels: kernels)
+            outputs: numbers.outputs, format: format, side: numbers.side, kernels: kernels)
     }
 }
 

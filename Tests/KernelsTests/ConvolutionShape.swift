@@ -51,6 +51,22 @@ struct ConvolutionShape: CustomTestStringConvertible, Sendable {
     /// Convolutions and transposed ones of all those sizes.
     static let all = (chosen + random).flatMap { [$0, $0.transposed] }
 
+    /// Those that Winograd's kernels take, stride 2 and transposed: their sizes doubled, for they are even, so that there are
+    /// few tiles and many, tiles that are more than a panel's, and channels of every remainder.
+    static let winograd: [ConvolutionShape] = {
+        let many = ConvolutionShape(inputs: 5, outputs: 9, height: 12, width: 14)
+        let deep = ConvolutionShape(inputs: 520, outputs: 18, height: 2, width: 2)
+        return (chosen + random + [many, deep]).filter { $0.inputs > 1 && $0.inputs < 1000 }.flatMap { shape in
+            var strided = shape
+            strided.stride = 2
+            if shape.height * shape.width < 200 {
+                (strided.height, strided.width) = (2 * shape.height, 2 * shape.width)
+            }
+            if strided.inputs > 100 { (strided.height, strided.width) = (4, 2) }
+            return [strided, strided.transposed]
+        }
+    }()
+
     /// Some of each kind, for tests that run a layer many times.
     static let some = (chosen + random.prefix(4)).filter { $0.inputs < 200 }.flatMap { [$0, $0.transposed] }
 
@@ -79,12 +95,27 @@ struct ConvolutionShape: CustomTestStringConvertible, Sendable {
         }
     }
 
+    /// The same for Winograd's kernels.
+    func packWinograd(
+        _ packed: UnsafeMutablePointer<Float>, _ weights: [Float], _ scale: [Float], _ table: KernelTable
+    ) {
+        var layout = table.layout
+        if isTransposed {
+            zanzo_pack_deconv3x3_winograd(packed, weights, scale, outputs, inputs, &layout)
+        } else {
+            zanzo_pack_conv3x3_winograd(packed, weights, scale, outputs, inputs, &layout)
+        }
+    }
+
     /// The first pixel that the kernel is given: a convolution begins at the border's corner.
     func start(rowStride: Int, pixelStride: Int) -> Int { isTransposed ? rowStride + pixelStride : 0 }
 
     /// The work on `maps` maps dealt out in parts: all at once, or cut at random between pixels and between blocks.
-    func shares(maps: Int, inMap: Int, outMap: Int, _ table: KernelTable, cutBy random: SplitMix?) -> [zanzo_share] {
-        let (pixels, padded) = (maps * height * width, table.padded(outputs))
+    /// `byWinograd`: between tiles of 2×2 pixels.
+    func shares(
+        maps: Int, inMap: Int, outMap: Int, _ table: KernelTable, byWinograd: Bool = false, cutBy random: SplitMix?
+    ) -> [zanzo_share] {
+        let (pixels, padded) = (maps * height * width / (byWinograd ? 4 : 1), table.padded(outputs))
         func share(_ pixels: Range<Int>, _ outputs: Range<Int>) -> zanzo_share {
             zanzo_share(
                 maps: maps, in_map: inMap, out_map: outMap, first_pixel: pixels.lowerBound,

@@ -29,6 +29,7 @@ void verdict(void);
 void summary(int *right, int *wrong);
 
 void check_convolutions(void);
+void check_winograd(void);
 // `isa` is what the kernels' names end with.
 void check_byte_convolutions(
     const char *isa, zanzo_conv3x3_8 plain, zanzo_deconv3x3_8 transposed, int32_t byte_offset);

@@ -78,6 +78,7 @@ void zanzo_shrink_add_row16_neon(uint16_t *columns, const uint8_t *row, size_t c
 //   convolutions  outputs in blocks of `block`; the last may be narrower, a multiple of `lanes`, filled with zeros:
 //                 [block][tap][input channel][output of the block]. Bias: one float an output, padded likewise.
 //                 Of bytes: four input channels together, [block][tap][input / 4][output of the block][input % 4].
+//                 Winograd's, 16 weights of 9 taps: [block][weight][input channel][output of the block].
 //   few outputs   [output][tap][input channel, padded with zeros to a multiple of `lanes`]; bias: [output].
 //   linear        each run of `columns` outputs in blocks of `linear_block`, the last filled with zeros:
 //                 [run][block][input][output of the block]. Bias: [run][columns padded to whole blocks].
@@ -109,7 +110,7 @@ typedef enum { ZANZO_IDENTITY = 0, ZANZO_RELU = 1, ZANZO_TANH = 2 } zanzo_activa
 typedef struct {
     size_t maps;                      // how many, e.g. of several cameras
     size_t in_map, out_map;           // from one map to the next, in elements of the input and of the output
-    size_t first_pixel, end_pixel;    // of maps * height * width; `few`: whole rows
+    size_t first_pixel, end_pixel;    // of maps * height * width; `few`: whole rows; `winograd`: tiles of 2x2 pixels
     size_t first_output, end_output;  // of out_channels, multiples of `block`; `few`: all
 } zanzo_share;
 
@@ -143,6 +144,13 @@ typedef void (*zanzo_conv3x3_few)(float *out, const float *in, const zanzo_convo
 /// convolution of 1, 2, 2 and 4 taps, rows from the top, columns from the left. `in` is the first pixel, not the border
 /// (only the border to the right and below is read); `out` is the first pixel.
 typedef void (*zanzo_deconv3x3)(void *out, const float *in, const zanzo_convolution *layer);
+
+/// `zanzo_conv3x3_winograd` (stride 2) and `zanzo_deconv3x3_winograd` give what `zanzo_conv3x3` and `zanzo_deconv3x3` give, to
+/// rounding, with 25 products where those make 36 (winograd_pass.h says how). Height and width are even. The share's pixels
+/// are tiles of 2x2 of them, maps * (height / 2) * (width / 2). Input is read by whole vectors: `in_pixel` is a multiple of
+/// `lanes`, and padding channels are read (they are zero). In channels: ZANZO_WINOGRAD_INPUTS at most, for what a tile needs
+/// lies on the stack, 300 KiB in all.
+enum { ZANZO_WINOGRAD_INPUTS = 2048, ZANZO_WINOGRAD_WEIGHTS = 16 };
 
 /// A convolution of bytes, or its transpose, always with ReLU. Both the channels and all distances of the input are
 /// multiples of four.
@@ -196,19 +204,29 @@ typedef void (*zanzo_normalise)(float *out, const uint8_t *luma, size_t height, 
     void zanzo_normalise_##isa(float *out, const uint8_t *luma, size_t height, size_t width, size_t out_row);          \
     void zanzo_quantise_##isa(uint8_t *out, const float *in, size_t count, float scale, int zero_point);
 
+#define ZANZO_WINOGRAD(isa)                                                                                            \
+    void zanzo_conv3x3_winograd_##isa(void *out, const float *in, const zanzo_convolution *layer);                     \
+    void zanzo_deconv3x3_winograd_##isa(void *out, const float *in, const zanzo_convolution *layer);                   \
+    void zanzo_conv3x3_winograd_half_##isa(void *out, const float *in, const zanzo_convolution *layer);                \
+    void zanzo_deconv3x3_winograd_half_##isa(void *out, const float *in, const zanzo_convolution *layer);
+
 ZANZO_CONVOLUTIONS(scalar)
+ZANZO_WINOGRAD(scalar)
 ZANZO_CONVOLUTIONS8(scalar)
 ZANZO_VECTORS(scalar)
 #if defined(__x86_64__)
 ZANZO_CONVOLUTIONS(avx2)
+ZANZO_WINOGRAD(avx2)
 ZANZO_CONVOLUTIONS8(avx2)
 ZANZO_VECTORS(avx2)
 // What gains from wider vectors; the rest of that table is AVX2's.
 ZANZO_CONVOLUTIONS(avx512)
+ZANZO_WINOGRAD(avx512)
 ZANZO_CONVOLUTIONS8(avx512)
 ZANZO_CONVOLUTIONS8(avx512vnni)
 #elif defined(__aarch64__)
 ZANZO_CONVOLUTIONS(neon)
+ZANZO_WINOGRAD(neon)
 ZANZO_CONVOLUTIONS8(neon)
 ZANZO_VECTORS(neon)
 ZANZO_CONVOLUTIONS8(neondot)
@@ -229,6 +247,12 @@ void zanzo_pack_conv3x3_few(
 void zanzo_pack_deconv3x3(
     float *packed, const void *weights, const float *scale, size_t outputs, size_t inputs, size_t group,
     const zanzo_layout *layout);
+
+/// w[output][input][3][3] as `zanzo_conv3x3_winograd` reads it, and w[input][output][3][3] as the transposed one does.
+void zanzo_pack_conv3x3_winograd(
+    float *packed, const void *weights, const float *scale, size_t outputs, size_t inputs, const zanzo_layout *layout);
+void zanzo_pack_deconv3x3_winograd(
+    float *packed, const void *weights, const float *scale, size_t outputs, size_t inputs, const zanzo_layout *layout);
 
 /// largest[output] = the largest weight of each output, without its sign; of w[output][input][3][3], or, if transposed, of
 /// w[input][output][3][3]. All weights are finite.

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "convolve_avx512.h"
+
+#define WINOGRAD_TARGET ZANZO_AVX512
+
+// As in winograd_avx2.h.
+enum { WINOGRAD_TILES = 48, WINOGRAD_PARTS = 52 * 1024 };
+
+#include "winograd_vectors.h"

@@ -1,0 +1,15 @@
+#include "kernels.h"
+
+#if defined(__aarch64__)
+#include "winograd_neon.h"
+
+void zanzo_conv3x3_winograd_neon(void *out, const float *in, const zanzo_convolution *layer) {
+    const winograd_layer l = winograd_of(out, in, layer, 0);
+    winograd_vectors(&l);
+}
+
+void zanzo_deconv3x3_winograd_neon(void *out, const float *in, const zanzo_convolution *layer) {
+    const winograd_layer l = winograd_of(out, in, layer, 1);
+    winograd_vectors(&l);
+}
+#endif
