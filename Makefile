@@ -9,13 +9,14 @@ DESTDIR ?=
 MODEL   ?= $(firstword $(wildcard config/demo.safetensors Sources/*/Resources/demo.safetensors) config/demo.safetensors)
 
 # Debian's packages: to build and run; to test against a real RTSP server; to measure beside peers; for the VM; for
-# 64-bit ARM.
+# 64-bit ARM; for AVX-512 on a CPU without.
 DEPS       ?= libv4l-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libpng-dev libsystemd-dev libyaml-dev
 DEPS_TEST  ?= ffmpeg socat jq python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good gstreamer1.0-plugins-bad \
               gstreamer1.0-plugins-ugly
 DEPS_BENCH ?= ffmpeg motion python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good \
               gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
 DEPS_VM    ?= mmdebstrap e2fsprogs qemu-system-x86
+DEPS_EMULATED ?= libsimde-dev
 DEPS_NEON  ?= gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 
 # A Python with torch, onnx, onnxruntime, openvino, safetensors, numpy and pillow, for the network's step beside its peers.
@@ -26,7 +27,7 @@ PEERS_PYTHON ?=
 RELEASE := -c release --static-swift-stdlib
 BUILT   := .build/release
 
-.PHONY: help demo build test test-unit test-disk test-neon test-sanitize test-vm \
+.PHONY: help demo build test test-unit test-disk test-neon test-emulated test-sanitize test-vm \
         bench-peers bench-step demo-model deps deps-test format lint install uninstall clean
 
 help:
@@ -37,6 +38,7 @@ help:
 	@echo 'make test-vm      real unit, real systemd and V4L2 test cameras in an emulated VM (about 5 minutes)'
 	@echo 'make test-disk    the journal on a real file system that is full (8 MiB of memory; no root needed)'
 	@echo 'make test-neon    the kernels for 64-bit ARM, on emulated CPUs (1 minute)'
+	@echo 'make test-emulated  the AVX-512 and VNNI kernels, on CPUs without them (2 minutes)'
 	@echo 'make test-sanitize  kernels, models, capture under AddressSanitizer and UndefinedBehaviorSanitizer (10 minutes)'
 	@echo 'make bench-peers  CPU beside ffmpeg and Motion, memory, latency, 16 cameras: a table (about 13 minutes)'
 	@echo 'make bench-step   the network beside ONNX Runtime, OpenVINO and PyTorch, in PEERS_PYTHON= (4 minutes)'
@@ -88,6 +90,10 @@ test-sanitize: deps
 test-neon: deps
 	@$(if $(strip $(DEPS_NEON)),packaging/need-packages $(DEPS_NEON))
 	Tests/Neon/test-neon.sh
+
+test-emulated: deps
+	@$(if $(strip $(DEPS_EMULATED)),packaging/need-packages $(DEPS_EMULATED))
+	Tests/Emulated/test-emulated.sh
 
 # The synthetic camera's normal footage: 16,384 frames after those that the demo plays; then the alarm line, on frames
 # that are later still.

@@ -24,13 +24,10 @@ static inline __m512i vector_broadcast(const int32_t *x) { return _mm512_set1_ep
 #if defined(ZANZO_VNNI)
 #define vector_add_product(x, w, sums) _mm512_dpbusd_epi32(sums, x, w)
 #else
-// Exact without VNNI: even and odd bytes apart, for a sum of two products does not always fit in 16 bits.
-static inline __m512i vector_add_product(__m512i x, __m512i w, __m512i sums) {
-    const __m512i even = _mm512_set1_epi16(0x00ff), one = _mm512_set1_epi16(1);
-    const __m512i a = _mm512_maddubs_epi16(_mm512_and_si512(x, even), w);
-    const __m512i b = _mm512_maddubs_epi16(_mm512_andnot_si512(even, x), w);
-    return _mm512_add_epi32(sums, _mm512_add_epi32(_mm512_madd_epi16(a, one), _mm512_madd_epi16(b, one)));
-}
+#define VECTOR_GROUP ZANZO_BYTE_GROUP
+#define vector_pairs(x, w) _mm512_maddubs_epi16(x, w)
+#define vector_sum_of_pairs(a, b) _mm512_add_epi16(a, b)
+#define vector_add_pairs(pairs, sums) _mm512_add_epi32(sums, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)))
 #endif
 
 static inline void finish(char *out, int v, __m512i sums, const zanzo_convolution8 *l, size_t output) {

@@ -5,7 +5,7 @@
 //                           bytes of four channels and the four bytes of their weights (int32_t) for int32_t sums
 //   VECTOR, LANES           a vector of sums, and how many it has
 //   vector_load, vector_store (sums), vector_weights (a vector's worth of weights), vector_broadcast (a unit),
-//   vector_add_product(unit, weights, sums)
+//   vector_add_product(unit, weights, sums); or, where sums are made of groups of units, what convolve_groups.h asks for
 //   LAYER, finish(out, v, sums, layer, output)   the epilogue: vector v of a block that begins with `output`, to `out`
 //   TILE_VECTORS            vectors in a block of outputs (kernels.h: block = TILE_VECTORS * LANES); the last block is
 //                           whole or half (kernels.h: lanes = block / 2)
@@ -21,6 +21,9 @@
 
 typedef VECTOR tile_sums[TILE_PIXELS][TILE_VECTORS];
 
+#if defined(VECTOR_GROUP)
+#include "convolve_groups.h"
+#else
 // sums[p] += in[p][c] * w[c] over `units` units, for P pixels and V vectors of outputs.
 CONVOLVE_INLINE void tile_add(
     const int P, const int V, tile_sums sums, const UNIT *const *pixels, size_t offset, size_t units,
@@ -39,6 +42,7 @@ CONVOLVE_INLINE void tile_add(
         }
     }
 }
+#endif
 
 // Where a tile's pixels lie; tiles of `count` pixels are as even as can be (6 at most, 16 pixels: 6 + 5 + 5), so that
 // none is too small to keep the multipliers busy.
@@ -92,14 +96,18 @@ CONVOLVE_INLINE void tile_slice(
     case 2: CALL(2, V); break;                                                                                         \
     case 3: CALL(3, V); break;                                                                                         \
     case 4: CALL(4, V); break;                                                                                         \
-    case 5: CALL(5, V); break;                                                                                         \
-    case 6: CALL(6, V); break;                                                                                         \
     CONVOLVE_MORE_PIXELS(V, CALL)                                                                                      \
     }
-#if TILE_PIXELS == 6
+#if TILE_PIXELS == 4
 #define CONVOLVE_MORE_PIXELS(V, CALL)
+#elif TILE_PIXELS == 6
+#define CONVOLVE_MORE_PIXELS(V, CALL)                                                                                  \
+    case 5: CALL(5, V); break;                                                                                         \
+    case 6: CALL(6, V); break;
 #elif TILE_PIXELS == 12
 #define CONVOLVE_MORE_PIXELS(V, CALL)                                                                                  \
+    case 5: CALL(5, V); break;                                                                                         \
+    case 6: CALL(6, V); break;                                                                                         \
     case 7: CALL(7, V); break;                                                                                         \
     case 8: CALL(8, V); break;                                                                                         \
     case 9: CALL(9, V); break;                                                                                         \

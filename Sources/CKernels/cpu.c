@@ -1,6 +1,7 @@
 #include "kernels.h"
 
 #if defined(__x86_64__)
+#include <cpuid.h>
 #include <immintrin.h>
 #elif defined(__aarch64__)
 #include <asm/hwcap.h>
@@ -10,6 +11,16 @@
 int zanzo_cpu_has_avx2(void) {
 #if defined(__x86_64__)
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+#else
+    return 0;
+#endif
+}
+
+int zanzo_cpu_has_avxvnni(void) {
+#if defined(__x86_64__)
+    // Intel's manual, CPUID leaf 7, subleaf 1, EAX bit 4. The operating system saves its registers if it does AVX2's.
+    unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+    return zanzo_cpu_has_avx2() && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && (eax >> 4 & 1);
 #else
     return 0;
 #endif

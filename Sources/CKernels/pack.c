@@ -177,6 +177,34 @@ void zanzo_largest_conv3x3(float *largest, const void *weights, size_t outputs, 
         }
 }
 
+// The most that weights of one sign add up to in a group of `count` inputs from `at` on, `step` floats apart: over the nine
+// taps, and the two halves of the group's fours.
+static float largest_of_group(const void *weights, size_t at, size_t step, size_t count) {
+    float sums[4][9] = {{0}}, most = 0; // [2 * half + sign][tap]
+    for (size_t c = 0; c < count; c++)
+        for (size_t t = 0; t < 9; t++) {
+            const float w = value(weights, at + c * step + t);
+            sums[c / 2 % 2 * 2][t] += w > 0 ? w : 0;
+            sums[c / 2 % 2 * 2 + 1][t] -= w < 0 ? w : 0;
+        }
+    for (size_t i = 0; i < 36; i++) most = sums[i / 9][i % 9] > most ? sums[i / 9][i % 9] : most;
+    return most;
+}
+
+void zanzo_largest_group_conv3x3(
+    float *largest, const void *weights, size_t outputs, size_t inputs, int is_transposed, size_t byte_group) {
+    const size_t out_step = is_transposed ? 9 : inputs * 9, in_step = is_transposed ? outputs * 9 : 9;
+    const size_t width = 4 * byte_group, groups = (inputs + width - 1) / width;
+    memset(largest, 0, outputs * sizeof *largest);
+    // In the order in which they lie in the file, more or less.
+    for (size_t i = 0; i < groups * outputs; i++) {
+        const size_t o = is_transposed ? i % outputs : i / groups, first = (is_transposed ? i / outputs : i % groups) * width;
+        const float sum =
+            largest_of_group(weights, o * out_step + first * in_step, in_step, smaller(width, inputs - first));
+        largest[o] = sum > largest[o] ? sum : largest[o];
+    }
+}
+
 void zanzo_first_sums(
     int32_t *sums, const int8_t *packed, int zero_point, size_t outputs, size_t inputs, int is_transposed,
     const zanzo_layout *layout) {

@@ -28,7 +28,18 @@ CONVOLVE_INLINE uint64_t peak(size_t rounds, uint64_t products) {
     for (size_t turn = 0; turn < rounds * PEAK_TURNS; turn++)
         UNROLL for (int p = 0; p < TILE_PIXELS; p++) {
             RENEW(unit);
+#if defined(VECTOR_GROUP)
+            VECTOR pairs[TILE_VECTORS];
+            UNROLL for (int v = 0; v < TILE_VECTORS; v++) pairs[v] = vector_pairs(unit, weights[v]);
+            UNROLL for (int g = 1; g < VECTOR_GROUP; g++) {
+                RENEW(unit);
+                UNROLL for (int v = 0; v < TILE_VECTORS; v++) pairs[v] =
+                    vector_sum_of_pairs(pairs[v], vector_pairs(unit, weights[v]));
+            }
+            UNROLL for (int v = 0; v < TILE_VECTORS; v++) sums[p][v] = vector_add_pairs(pairs[v], sums[p][v]);
+#else
             UNROLL for (int v = 0; v < TILE_VECTORS; v++) sums[p][v] = vector_add_product(unit, weights[v], sums[p][v]);
+#endif
         }
     UNROLL for (int p = 0; p < TILE_PIXELS; p++) {
         UNROLL for (int v = 0; v < TILE_VECTORS; v++) RENEW(sums[p][v]);

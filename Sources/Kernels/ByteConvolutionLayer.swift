@@ -44,10 +44,17 @@ public final class ByteConvolutionLayer: PixelLayer, Sendable {
         let padded = kernels.padded(outputs)
         var largest = [Float](repeating: 0, count: outputs)
         zanzo_largest_conv3x3(&largest, source, outputs, inputs, kind.isTransposed ? 1 : 0)
-        let steps = (0..<outputs).map { largest[$0] * abs(scale[$0]) / 127 }
+        // How many steps make the largest weight.
+        var reach = [Float](repeating: 127, count: outputs)
+        if kernels.layout.byte_group > 0 {
+            reach = kernels.reach(of: largest, source, inputs: inputs, isTransposed: kind.isTransposed)
+        }
+        let steps = (0..<outputs).map { largest[$0] * abs(scale[$0]) / reach[$0] }
         // A row of zeros, or of what 127 cannot be divided by, is a row of zero bytes. An output that batch norm scales by
         // zero has bytes of which no multiple counts.
-        let factors = (0..<outputs).map { largest[$0] < 1e-36 ? 0 : (scale[$0] < 0 ? -127 : 127) / largest[$0] }
+        let factors = (0..<outputs).map {
+            largest[$0] < 1e-36 ? 0 : (scale[$0] < 0 ? -reach[$0] : reach[$0]) / largest[$0]
+        }
         let count = 9 * ((inputs + 3) / 4 * 4) * padded
         var floats = AlignedBuffer<Float>(uninitializedCount: count)
         kernels.pack(kind, floats.mutableBase, source, factors, outputs, inputs, group: 4)
@@ -101,6 +108,20 @@ public final class ByteConvolutionLayer: PixelLayer, Sendable {
 }
 
 extension KernelTable {
+    /// How many steps the largest weight of each output may have so that no sum in 16 bits runs over (`byte_group`), and
+    /// 127 where it may have all of them.
+    fileprivate func reach(
+        of largest: [Float], _ source: UnsafeRawPointer, inputs: Int, isTransposed: Bool
+    ) -> [Float] {
+        var sums = largest
+        zanzo_largest_group_conv3x3(
+            &sums, source, largest.count, inputs, isTransposed ? 1 : 0, layout.byte_group)
+        // Each of the 2 * `byte_group` weights in a sum may be rounded up by half a step; the last part is the floats'.
+        let limit = Float(ZANZO_BYTE_GROUP_LIMIT) - Float(layout.byte_group) - 0.01
+        let least = limit / Float(2 * layout.byte_group)  // all of a sum as large as the largest
+        return zip(largest, sums).map { min(127, max(least, $1 < 1e-36 ? 127 : limit * ($0 / $1))) }
+    }
+
     /// Floats as bytes of that scale. [height][width][channels] without border → the same, bordered or not.
     public func quantise(_ source: FloatMap, into target: ByteMap, _ scale: ByteScale, _ part: Part = .whole) {
         precondition(source.pixelStride == target.pixelStride && source.width == target.width, "quantise: other maps")

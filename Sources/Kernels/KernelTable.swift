@@ -17,7 +17,8 @@ public struct KernelTable: Sendable {
     package private(set) var shrinkFinish32: zanzo_shrink_finish32 = zanzo_shrink_finish32_scalar
 
     package private(set) var layout = zanzo_layout(
-        lanes: Int(ZANZO_LANES), block: Int(ZANZO_BLOCK), linear_block: Int(ZANZO_LINEAR_BLOCK), byte_offset: 0)
+        lanes: Int(ZANZO_LANES), block: Int(ZANZO_BLOCK), linear_block: Int(ZANZO_LINEAR_BLOCK), byte_offset: 0,
+        byte_group: 0)
     package private(set) var conv3x3: zanzo_conv3x3 = zanzo_conv3x3_scalar
     package private(set) var conv3x3Half: zanzo_conv3x3 = zanzo_conv3x3_half_scalar
     package private(set) var deconv3x3Half: zanzo_deconv3x3 = zanzo_deconv3x3_half_scalar
@@ -37,6 +38,9 @@ public struct KernelTable: Sendable {
     package private(set) var normalise: zanzo_normalise = zanzo_normalise_scalar
     package private(set) var quantise: zanzo_quantise = zanzo_quantise_scalar
 
+    /// Fours of input channels whose products are added in 16 bits, which holds weights down (kernels.h); 0: none are.
+    package var byteGroup: Int { layout.byte_group }
+
     /// What this table's instructions can do at most, for benchmarks: multiply-adds of floats, of bytes, and reading.
     package private(set) var peakFloat: zanzo_peak = zanzo_peak_float_scalar
     package private(set) var peakBytes: zanzo_peak = zanzo_peak_bytes_scalar
@@ -45,7 +49,7 @@ public struct KernelTable: Sendable {
     /// Instruction sets that this build knows, the plainest first.
     public static let names: [String] = {
         #if arch(x86_64)
-            return ["scalar", "avx2", "avx512", "avx512vnni"]
+            return ["scalar", "avx2", "avxvnni", "avx512", "avx512vnni"]
         #elseif arch(arm64)
             return ["scalar", "neon", "neondot", "neoni8mm"]
         #else
@@ -82,11 +86,14 @@ public struct KernelTable: Sendable {
         #if arch(x86_64)
             guard isa != "scalar", zanzo_cpu_has_avx2() != 0 else { return }
             overrideByAVX2()
-            guard isa != "avx2", zanzo_cpu_has_avx512() != 0 else { return }
+            guard isa != "avx2" else { return }
+            // A step to the side: CPUs that have it need not have AVX-512, nor the other way round.
+            if zanzo_cpu_has_avxvnni() != 0 { overrideByAVXVNNI() }
+            guard isa != "avxvnni", zanzo_cpu_has_avx512() != 0 else { return }
             overrideByAVX512()
             guard isa != "avx512", zanzo_cpu_has_avx512vnni() != 0 else { return }
             name = "avx512vnni"
-            isFastAtBytes = true
+            layout.byte_group = 0
             conv3x3Bytes = zanzo_conv3x3_8_avx512vnni
             deconv3x3Bytes = zanzo_deconv3x3_8_avx512vnni
             peakBytes = zanzo_peak_bytes_avx512vnni
@@ -111,6 +118,8 @@ public struct KernelTable: Sendable {
     #if arch(x86_64)
         private mutating func overrideByAVX2() {
             name = "avx2"
+            isFastAtBytes = true
+            layout.byte_group = Int(ZANZO_BYTE_GROUP)
             shrinkAddRow16 = zanzo_shrink_add_row16_avx2
             shrinkFinish16 = zanzo_shrink_finish16_avx2
             conv3x3 = zanzo_conv3x3_avx2
@@ -135,11 +144,20 @@ public struct KernelTable: Sendable {
             peakRead = zanzo_peak_read_avx2
         }
 
+        private mutating func overrideByAVXVNNI() {
+            name = "avxvnni"
+            layout.byte_group = 0
+            conv3x3Bytes = zanzo_conv3x3_8_avxvnni
+            deconv3x3Bytes = zanzo_deconv3x3_8_avxvnni
+            peakBytes = zanzo_peak_bytes_avxvnni
+        }
+
         private mutating func overrideByAVX512() {
             name = "avx512"
             layout = zanzo_layout(
                 lanes: Int(ZANZO_LANES_AVX512), block: Int(ZANZO_BLOCK_AVX512),
-                linear_block: Int(ZANZO_LINEAR_BLOCK_AVX512), byte_offset: 0)
+                linear_block: Int(ZANZO_LINEAR_BLOCK_AVX512), byte_offset: 0,
+                byte_group: Int(ZANZO_BYTE_GROUP))
             conv3x3 = zanzo_conv3x3_avx512
             conv3x3Few = zanzo_conv3x3_few_avx512
             deconv3x3 = zanzo_deconv3x3_avx512

@@ -11,7 +11,8 @@ struct ByteLayer {
     var weights: [Float]
     var scale, bias: [Float]
 
-    init(_ shape: ConvolutionShape, zero: UInt8) {
+    /// `fits`: whether weights are held to what every table can add (`fit`); else any in -127…127.
+    init(_ shape: ConvolutionShape, zero: UInt8, fits: Bool = true) {
         (self.shape, self.zero) = (shape, zero)
         var random = SplitMix(seed: shape.seed)
         input = (0..<shape.inputs * shape.inputHeight * shape.inputWidth).map { _ in
@@ -22,6 +23,34 @@ struct ByteLayer {
         let spread = 80 / (75 * 73 * Float(9 * shape.inputs).squareRoot())
         scale = random.floats(shape.outputs, in: 0.5...2).map { $0 * spread }
         bias = random.floats(shape.outputs, in: -50...200)
+        if fits { fit() }
+    }
+
+    /// Makes weights smaller, towards zero, where those of one sign in a group that AVX2 adds in 16 bits exceed 128 in all.
+    mutating func fit() {
+        let group = 4 * Int(ZANZO_BYTE_GROUP)
+        for (output, tap) in (0..<shape.outputs).flatMap({ output in (0..<9).map { (output, $0) } }) {
+            for first in stride(from: 0, to: shape.inputs, by: group) {
+                for half in 0..<2 {
+                    let places = (first..<min(first + group, shape.inputs)).filter { $0 / 2 % 2 == half }
+                        .map { index(output, $0, tap) }
+                    for sign in [Float(1), -1] {
+                        let ones = places.filter { weights[$0] * sign > 0 }
+                        let sum = ones.reduce(Float(0)) { $0 + abs(weights[$1]) }
+                        guard sum > Float(ZANZO_BYTE_GROUP_LIMIT) else { continue }
+                        for place in ones {
+                            weights[place] =
+                                (weights[place] * Float(ZANZO_BYTE_GROUP_LIMIT) / sum).rounded(.towardZero)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Where a weight lies in PyTorch's order.
+    private func index(_ output: Int, _ input: Int, _ tap: Int) -> Int {
+        (shape.isTransposed ? input * shape.outputs + output : output * shape.inputs + input) * 9 + tap
     }
 
     /// Sums of (byte - zero) × weight, exact (whole numbers of far less than 2^53).

@@ -7,6 +7,7 @@ struct NaiveNetwork {
     /// The largest activations so far.
     private(set) var seen = ActivationRanges()
     private let ranges: ActivationRanges?
+    private let byteGroup: Int
     private let topology: Topology
     private let tensors: [String: [Double]]
     private var state: [Double]
@@ -24,8 +25,8 @@ struct NaiveNetwork {
         }
     }
 
-    init(_ topology: Topology, _ tensors: [Safetensors.Tensor], ranges: ActivationRanges? = nil) {
-        (self.topology, self.ranges) = (topology, ranges)
+    init(_ topology: Topology, _ tensors: [Safetensors.Tensor], ranges: ActivationRanges? = nil, byteGroup: Int = 0) {
+        (self.topology, self.ranges, self.byteGroup) = (topology, ranges, byteGroup)
         var byName: [String: [Double]] = [:]
         for tensor in tensors where tensor.dtype == "F32" {
             byName[tensor.name] = tensor.bytes.withUnsafeBytes { raw in
@@ -81,24 +82,34 @@ struct NaiveNetwork {
         }
     }
 
-    /// A layer's weights; of the byte network, each output's rounded to 127ths of the largest. `outputOf` says whose a
-    /// weight is.
+    /// A layer's weights; of the byte network, each output's rounded to 127ths of the largest, or coarser where the table's
+    /// `byte_group` asks for it. `place` says whose a weight is, and of which input.
     private func weights(
-        _ name: String, _ outputs: Int, isRounded: Bool, outputOf: (Int) -> Int
+        _ name: String, _ outputs: Int, isRounded: Bool, place: (Int) -> (output: Int, input: Int)
     ) -> [Double] {
         let all = tensor("\(name).weight")
         guard isRounded, ranges != nil else { return all }
         var largest = [Double](repeating: 0, count: outputs)
-        for index in all.indices { largest[outputOf(index)] = max(largest[outputOf(index)], abs(all[index])) }
+        for index in all.indices { largest[place(index).output] = max(largest[place(index).output], abs(all[index])) }
+        var steps = largest.map { $0 / 127 }
+        if byteGroup > 0 {
+            var sums: [[Int]: Double] = [:]
+            for index in all.indices {
+                let (o, c) = place(index)
+                sums[[o, index % 9, c / 4 / byteGroup, c / 2 % 2, all[index] < 0 ? 0 : 1], default: 0] += abs(
+                    all[index])
+            }
+            for (key, sum) in sums { steps[key[0]] = max(steps[key[0]], sum / (128 - Double(byteGroup) - 0.01)) }
+        }
         return all.indices.map { index in
-            let step = largest[outputOf(index)] / 127
+            let step = steps[place(index).output]
             return (all[index] / step).rounded(.toNearestOrEven) * step
         }
     }
 
     private func convolution(_ input: Map, _ name: String, _ outputs: Int, stride: Int) -> Map {
         // The first layer and the last stay in floats.
-        let w = weights(name, outputs, isRounded: stride == 2) { $0 / 9 / input.channels }
+        let w = weights(name, outputs, isRounded: stride == 2) { ($0 / 9 / input.channels, $0 / 9 % input.channels) }
         let side = input.side / stride
         var values: [Double] = []
         for o in 0..<outputs {
@@ -117,7 +128,7 @@ struct NaiveNetwork {
     }
 
     private func transposed(_ input: Map, _ name: String, _ outputs: Int) -> Map {
-        let w = weights(name, outputs, isRounded: true) { $0 / 9 % outputs }
+        let w = weights(name, outputs, isRounded: true) { ($0 / 9 % outputs, $0 / 9 / outputs) }
         let side = 2 * input.side
         var out = Map(channels: outputs, side: side, values: Array(repeating: 0, count: outputs * side * side))
         for c in 0..<input.channels {

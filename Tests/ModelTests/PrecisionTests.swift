@@ -28,9 +28,10 @@ struct PrecisionTests {
         let scratch = Scratch()
         let path = try ModelFiles.write(topology, in: scratch)
         let ranges = try ModelFiles.quantise(path)
-        let (rounded, exact) = (Self.naive(topology, ranges: ranges), Self.naive(topology, ranges: nil))
+        let exact = Self.naive(topology, ranges: nil)
         let area = topology.size * topology.size
         for table in Self.tables {
+            let rounded = Self.naive(topology, ranges: ranges, byteGroup: table.byteGroup)
             let found = try Self.run(path, .int8, table)
             let distances = (0..<4).map { frame in
                 let pixels = frame * area..<(frame + 1) * area
@@ -110,8 +111,8 @@ struct PrecisionTests {
         }
     }
 
-    private static func naive(_ topology: Topology, ranges: ActivationRanges?) -> [Double] {
-        var naive = NaiveNetwork(topology, ModelFiles.tensors(topology), ranges: ranges)
+    private static func naive(_ topology: Topology, ranges: ActivationRanges?, byteGroup: Int = 0) -> [Double] {
+        var naive = NaiveNetwork(topology, ModelFiles.tensors(topology), ranges: ranges, byteGroup: byteGroup)
         return ModelFiles.frames(topology, count: 4).flatMap { naive.step($0).output }
     }
 

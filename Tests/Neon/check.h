@@ -1,6 +1,7 @@
 #pragma once
 
-// What the checks of the NEON kernels share: memory between unreadable pages, random numbers, counting.
+// What the checks of kernels that run on an emulated CPU (this folder), or whose instructions are emulated (Emulated),
+// share: memory between unreadable pages, random numbers, counting.
 
 #include "kernels.h"
 
@@ -28,9 +29,21 @@ void verdict(void);
 // Kernels that were right, and those that were not.
 void summary(int *right, int *wrong);
 
+// The instruction set that is checked, as kernels' names have it.
+#if defined(__aarch64__)
+#define ISA neon
+#else
+#define ISA avx512
+#endif
+#define JOINED(op, isa) zanzo_##op##_##isa
+#define JOINED_LATER(op, isa) JOINED(op, isa)
+#define TESTED(op) JOINED_LATER(op, ISA)
+#define NAMED(op, isa) #op "_" #isa
+#define NAMED_LATER(op, isa) NAMED(op, isa)
+#define NAME(op) NAMED_LATER(op, ISA)
+
 void check_convolutions(void);
 void check_winograd(void);
 // `isa` is what the kernels' names end with.
-void check_byte_convolutions(
-    const char *isa, zanzo_conv3x3_8 plain, zanzo_deconv3x3_8 transposed, int32_t byte_offset);
+void check_byte_convolutions(const char *isa, zanzo_conv3x3_8 plain, zanzo_deconv3x3_8 transposed);
 void check_vectors(void);

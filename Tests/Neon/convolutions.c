@@ -5,21 +5,21 @@
 
 typedef struct {
     const char *name;
-    zanzo_conv3x3 plain_c, neon;
+    zanzo_conv3x3 plain_c, tested;
     int is_transposed, is_half;
 } kernel;
 
 static const kernel kernels[] = {
-    {"conv3x3_neon", zanzo_conv3x3_scalar, zanzo_conv3x3_neon, 0, 0},
-    {"deconv3x3_neon", zanzo_deconv3x3_scalar, zanzo_deconv3x3_neon, 1, 0},
-    {"conv3x3_half_neon", zanzo_conv3x3_half_scalar, zanzo_conv3x3_half_neon, 0, 1},
-    {"deconv3x3_half_neon", zanzo_deconv3x3_half_scalar, zanzo_deconv3x3_half_neon, 1, 1},
+    {NAME(conv3x3), zanzo_conv3x3_scalar, TESTED(conv3x3), 0, 0},
+    {NAME(deconv3x3), zanzo_deconv3x3_scalar, TESTED(deconv3x3), 1, 0},
+    {NAME(conv3x3_half), zanzo_conv3x3_half_scalar, TESTED(conv3x3_half), 0, 1},
+    {NAME(deconv3x3_half), zanzo_deconv3x3_half_scalar, TESTED(deconv3x3_half), 1, 1},
 };
 
 // One layer and its maps. `absolute` maps hold the same without signs: what they give bounds the rounding.
 typedef struct {
     float *in, *absolute_in;
-    void *weights, *absolute_weights;
+    void *weights, *plain_weights, *absolute_weights;
     float *bias, *absolute_bias;
     size_t in_corner, out_corner, out_count; // in elements
     zanzo_convolution layer;
@@ -42,9 +42,13 @@ static void prepare_weights(prepared *p, const kernel *k, const shape *s, memory
     // A few are so small that as halves they are denormal.
     for (size_t i = 0; i < count; i++) raw[i] = random_float(-1, 1) * (random_below(16) == 0 ? 0x1p-20f : 1);
     for (size_t o = 0; o < s->outputs; o++) scale[o] = random_float(0.5f, 2);
-    (k->is_transposed ? zanzo_pack_deconv3x3 : zanzo_pack_conv3x3)(
-        packed, raw, scale, s->outputs, s->inputs, 1, &layout);
-    p->weights = as_read(packed, packed_count, k->is_half, side);
+    const zanzo_layout plain = plain_layout();
+    const zanzo_layout *const layouts[] = {&layout, &plain};
+    for (size_t i = 0; i < 2; i++) {
+        (k->is_transposed ? zanzo_pack_deconv3x3 : zanzo_pack_conv3x3)(
+            packed, raw, scale, s->outputs, s->inputs, 1, layouts[i]);
+        *(i == 0 ? &p->weights : &p->plain_weights) = as_read(packed, packed_count, k->is_half, side);
+    }
     for (size_t i = 0; i < packed_count; i++) packed[i] = fabsf(packed[i]);
     p->absolute_weights = as_read(packed, packed_count, k->is_half, side);
     p->bias = guarded(outputs, sizeof(float), side);
@@ -95,15 +99,17 @@ static void check_one(const kernel *k, const shape *s, memory_side side) {
     float *expected = guarded(p.out_count, sizeof(float), side), *found = guarded(p.out_count, sizeof(float), side);
     float *magnitude = guarded(p.out_count, sizeof(float), side);
     uint8_t *bytes = guarded(p.out_count, 1, side);
-    k->plain_c(expected + p.out_corner, p.in + p.in_corner, &p.layer);
-    IN_PARTS(p.layer, k->neon(found + p.out_corner, p.in + p.in_corner, &p.layer));
+    zanzo_convolution plain = p.layer;
+    plain.weights = p.plain_weights;
+    k->plain_c(expected + p.out_corner, p.in + p.in_corner, &plain);
+    IN_PARTS(p.layer, k->tested(found + p.out_corner, p.in + p.in_corner, &p.layer));
     zanzo_convolution absolute = p.layer;
     absolute.weights = p.absolute_weights;
     absolute.bias = p.absolute_bias;
     k->plain_c(magnitude + p.out_corner, p.absolute_in + p.in_corner, &absolute);
     const float byte_scale = 37.5f;
     p.layer.byte_scale = byte_scale;
-    IN_PARTS(p.layer, k->neon(bytes + p.out_corner, p.in + p.in_corner, &p.layer));
+    IN_PARTS(p.layer, k->tested(bytes + p.out_corner, p.in + p.in_corner, &p.layer));
 
     float untouched;
     memset(&untouched, 0xa5, sizeof untouched);
@@ -131,7 +137,10 @@ static void check_few(const shape *s, memory_side side, zanzo_activation activat
     float *bias = guarded(outputs, sizeof(float), side);
     for (size_t i = 0; i < 9 * s->inputs * outputs; i++) raw[i] = random_float(-0.1f, 0.1f);
     for (size_t o = 0; o < outputs; o++) scale[o] = 1, bias[o] = random_float(-1, 1);
+    const zanzo_layout plain = {.lanes = ZANZO_LANES};
+    float *plain_weights = guarded(9 * channels * outputs, sizeof(float), side);
     zanzo_pack_conv3x3_few(weights, raw, scale, outputs, s->inputs, &layout);
+    zanzo_pack_conv3x3_few(plain_weights, raw, scale, outputs, s->inputs, &plain);
     const size_t in_row = (s->width + 2) * channels, in_map = (s->height + 2) * in_row;
     const size_t out_row = s->width * outputs, out_map = s->height * out_row, pixels = s->height * s->width;
     float *in = guarded(s->maps * in_map, sizeof(float), side);
@@ -141,16 +150,17 @@ static void check_few(const shape *s, memory_side side, zanzo_activation activat
     const zanzo_share share = {
         .maps = s->maps, .in_map = in_map, .out_map = out_map, .end_pixel = s->maps * pixels, .end_output = outputs};
     zanzo_convolution layer = {
-        .weights = weights, .bias = bias, .height = s->height, .width = s->width, .in_channels = s->inputs,
+        .weights = plain_weights, .bias = bias, .height = s->height, .width = s->width, .in_channels = s->inputs,
         .out_channels = outputs, .stride = 1, .in_row = in_row, .in_pixel = channels, .out_row = out_row,
         .out_pixel = outputs, .activation = activation, .share = share};
     zanzo_conv3x3_few_scalar(expected, in, &layer);
+    layer.weights = weights;
     const size_t cut = random_below(s->maps * s->height + 1) * s->width;
     layer.share.end_pixel = cut;
-    zanzo_conv3x3_few_neon(found, in, &layer);
+    TESTED(conv3x3_few)(found, in, &layer);
     layer.share.first_pixel = cut;
     layer.share.end_pixel = share.end_pixel;
-    zanzo_conv3x3_few_neon(found, in, &layer);
+    TESTED(conv3x3_few)(found, in, &layer);
     // No weight exceeds 0.1 and no input 1.
     const float most = 1e-6f * (2 + 0.9f * (float)s->inputs);
     for (size_t i = 0; i < s->maps * out_map; i++)
@@ -168,7 +178,7 @@ void check_convolutions(void) {
             }
         verdict();
     }
-    begin_kernel("conv3x3_few_neon");
+    begin_kernel(NAME(conv3x3_few));
     for (size_t index = 0; index < SHAPES; index++)
         for (memory_side side = AT_START; side < SIDES; side++) {
             const shape s = shape_at(index);

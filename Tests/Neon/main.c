@@ -1,7 +1,7 @@
 // Holds every NEON kernel against the plain C one, on this CPU or an emulated one.
 //   neon-kernels SET…   the instruction sets that this CPU must be found to have: neon, neondot, neoni8mm
 
-#include "check.h"
+#include "shapes.h"
 
 #include <float.h>
 #include <stdio.h>
@@ -12,7 +12,8 @@ static void check_cpu(int count, char **names) {
         const char *name;
         int (*has)(void);
     } sets[] = {
-        {"avx2", zanzo_cpu_has_avx2}, {"avx512", zanzo_cpu_has_avx512}, {"avx512vnni", zanzo_cpu_has_avx512vnni},
+        {"avx2", zanzo_cpu_has_avx2}, {"avxvnni", zanzo_cpu_has_avxvnni}, {"avx512", zanzo_cpu_has_avx512},
+        {"avx512vnni", zanzo_cpu_has_avx512vnni},
         {"neon", zanzo_cpu_has_neon}, {"neondot", zanzo_cpu_has_neondot}, {"neoni8mm", zanzo_cpu_has_neoni8mm}};
     begin_kernel("cpu_has");
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
@@ -42,12 +43,12 @@ int main(int argc, char **argv) {
     check_vectors();
     check_convolutions();
     check_winograd();
-    const int32_t offset = ZANZO_BYTE_OFFSET_SIGNED;
-    check_byte_convolutions("neon", zanzo_conv3x3_8_neon, zanzo_deconv3x3_8_neon, offset);
-    if (zanzo_cpu_has_neondot())
-        check_byte_convolutions("neondot", zanzo_conv3x3_8_neondot, zanzo_deconv3x3_8_neondot, offset);
+    layout.byte_offset = ZANZO_BYTE_OFFSET_SIGNED;
+    check_byte_convolutions("neon", zanzo_conv3x3_8_neon, zanzo_deconv3x3_8_neon);
+    if (zanzo_cpu_has_neondot()) check_byte_convolutions("neondot", zanzo_conv3x3_8_neondot, zanzo_deconv3x3_8_neondot);
+    layout.byte_offset = 0;
     if (zanzo_cpu_has_neoni8mm())
-        check_byte_convolutions("neoni8mm", zanzo_conv3x3_8_neoni8mm, zanzo_deconv3x3_8_neoni8mm, 0);
+        check_byte_convolutions("neoni8mm", zanzo_conv3x3_8_neoni8mm, zanzo_deconv3x3_8_neoni8mm);
     int right, wrong;
     summary(&right, &wrong);
     printf("%d kernels right, %d wrong\n", right, wrong);

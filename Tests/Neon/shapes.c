@@ -1,6 +1,10 @@
 #include "shapes.h"
 
-const zanzo_layout layout = {.lanes = ZANZO_LANES, .block = ZANZO_BLOCK, .linear_block = ZANZO_LINEAR_BLOCK};
+zanzo_layout layout = {.lanes = ZANZO_LANES, .block = ZANZO_BLOCK, .linear_block = ZANZO_LINEAR_BLOCK};
+
+zanzo_layout plain_layout(void) {
+    return (zanzo_layout){.lanes = layout.lanes, .block = ZANZO_BLOCK, .linear_block = ZANZO_LINEAR_BLOCK};
+}
 
 static const shape known[] = {
     {1, 32, 16, 16, 1, 1, 1},  {1, 8, 5, 3, 1, 1, 1},   {3, 5, 7, 9, 2, 1, 0},     {32, 64, 8, 8, 2, 1, 1},

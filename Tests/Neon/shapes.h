@@ -15,7 +15,9 @@ enum { SHAPES = 60 };
 // cache and weights that are streamed, in one panel and in several), tails of every kind, then random ones.
 shape shape_at(size_t index);
 
-extern const zanzo_layout layout;
+// The layout of the kernels that are checked, and plain C's for maps of the same lanes.
+extern zanzo_layout layout;
+zanzo_layout plain_layout(void);
 
 static inline size_t padded(size_t count, size_t to) { return (count + to - 1) / to * to; }
 

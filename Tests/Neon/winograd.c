@@ -5,11 +5,6 @@
 
 // Winograd's kernels against the direct ones in plain C, whose answer theirs is to rounding.
 
-#if !defined(TESTED)
-#define TESTED(kernel) zanzo_##kernel##_neon
-#define NAME(kernel) #kernel "_neon"
-#endif
-
 typedef struct {
     const char *name;
     zanzo_conv3x3 tested;

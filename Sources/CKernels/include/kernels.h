@@ -78,6 +78,9 @@ void zanzo_shrink_add_row16_neon(uint16_t *columns, const uint8_t *row, size_t c
 //   convolutions  outputs in blocks of `block`; the last may be narrower, a multiple of `lanes`, filled with zeros:
 //                 [block][tap][input channel][output of the block]. Bias: one float an output, padded likewise.
 //                 Of bytes: four input channels together, [block][tap][input / 4][output of the block][input % 4].
+//                 Tables with a `byte_group` of n add n of those fours in 16 bits: of the weights that one sum takes from
+//                 each (inputs 0 and 1, or 2 and 3, of the n fours), the positive ones may add up to 128, the negative
+//                 ones to -128. 255 * 128 < 2^15, so no byte is ever too large, and sums are exact.
 //                 Winograd's, 16 weights of 9 taps: [block][weight][input channel][output of the block].
 //   few outputs   [output][tap][input channel, padded with zeros to a multiple of `lanes`]; bias: [output].
 //   linear        each run of `columns` outputs in blocks of `linear_block`, the last filled with zeros:
@@ -94,10 +97,13 @@ void zanzo_shrink_add_row16_neon(uint16_t *columns, const uint8_t *row, size_t c
 typedef struct {
     size_t lanes, block, linear_block;
     int32_t byte_offset; // what `8` kernels take from each byte of a map before they multiply it
+    size_t byte_group;   // how many fours of input channels `8` kernels add in 16 bits; 0: none, weights are free
 } zanzo_layout;
 
 /// The layout of the plain C, the AVX2 and the NEON kernels.
 enum { ZANZO_LANES = 8, ZANZO_BLOCK = 16, ZANZO_LINEAR_BLOCK = 32 };
+/// `byte_group` of the AVX2 and AVX-512 kernels for CPUs without VNNI, and what weights of one sign may add up to there.
+enum { ZANZO_BYTE_GROUP = 2, ZANZO_BYTE_GROUP_LIMIT = 128 };
 /// The layout of the AVX-512 kernels.
 enum { ZANZO_LANES_AVX512 = 16, ZANZO_BLOCK_AVX512 = 32, ZANZO_LINEAR_BLOCK_AVX512 = 64 };
 /// `byte_offset` of kernels whose CPU multiplies signed bytes by signed ones only.
@@ -219,6 +225,7 @@ ZANZO_CONVOLUTIONS(avx2)
 ZANZO_WINOGRAD(avx2)
 ZANZO_CONVOLUTIONS8(avx2)
 ZANZO_VECTORS(avx2)
+ZANZO_CONVOLUTIONS8(avxvnni)
 // What gains from wider vectors; the rest of that table is AVX2's.
 ZANZO_CONVOLUTIONS(avx512)
 ZANZO_WINOGRAD(avx512)
@@ -257,6 +264,10 @@ void zanzo_pack_deconv3x3_winograd(
 /// largest[output] = the largest weight of each output, without its sign; of w[output][input][3][3], or, if transposed, of
 /// w[input][output][3][3]. All weights are finite.
 void zanzo_largest_conv3x3(float *largest, const void *weights, size_t outputs, size_t inputs, int is_transposed);
+/// largest[output] = the most that weights of one sign add up to, without it, in what kernels of `byte_group` fours of
+/// inputs add in 16 bits.
+void zanzo_largest_group_conv3x3(
+    float *largest, const void *weights, size_t outputs, size_t inputs, int is_transposed, size_t byte_group);
 /// What the sums of a layer of packed bytes start from (`zanzo_convolution8`), padded to `lanes`; of a transposed one, for
 /// each phase.
 void zanzo_first_sums(
@@ -308,7 +319,9 @@ void zanzo_name_thread(const char *name);
 
 /// Whether this CPU (and its operating system) runs AVX2 and FMA code. Always 0 on other architectures.
 int zanzo_cpu_has_avx2(void);
-/// Whether it also runs AVX-512 F, BW, DQ and VL: every server core since Skylake, Zen since its fourth.
+/// Whether it also has VNNI in vectors of 256 bits (AVX-VNNI): Alder Lake and its small cores (N100), Zen 5 and newer.
+int zanzo_cpu_has_avxvnni(void);
+/// Whether a CPU with AVX2 also runs AVX-512 F, BW, DQ and VL: every server core since Skylake, Zen since its fourth.
 int zanzo_cpu_has_avx512(void);
 /// Whether it has AVX-512 VNNI beside those.
 int zanzo_cpu_has_avx512vnni(void);

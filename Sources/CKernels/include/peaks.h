@@ -24,6 +24,7 @@ uint64_t zanzo_peak_bytes_scalar(size_t rounds);
 ZANZO_PEAKS(avx2)
 ZANZO_PEAKS(avx512)
 uint64_t zanzo_peak_bytes_avx2(size_t rounds);
+uint64_t zanzo_peak_bytes_avxvnni(size_t rounds);
 uint64_t zanzo_peak_bytes_avx512(size_t rounds);
 uint64_t zanzo_peak_bytes_avx512vnni(size_t rounds);
 #elif defined(__aarch64__)
