@@ -52,8 +52,9 @@ let package = Package(
         .systemLibrary(name: "CSystemd"),
         .systemLibrary(name: "CYAML"),
         .systemLibrary(name: "CLinux"),
-        // Our own C: microkernels only.
+        // Our own C: microkernels, and starting a program that never outlives us.
         .target(name: "CKernels", cSettings: kernelFlags),
+        .target(name: "CChild"),
 
         room("Files", []),
         room("Video", []),
@@ -68,7 +69,8 @@ let package = Package(
         room(
             "Service",
             [
-                "Files", "Video", "Kernels", "Model", "Anomaly", "Pictures", "Capture", "Publish", "CFFmpeg", "CLinux",
+                "Files", "Video", "Kernels", "Model", "Anomaly", "Pictures", "Capture", "Publish", "CChild", "CFFmpeg",
+                "CLinux",
                 "CSystemd",
                 "CYAML",
                 .product(name: "Logging", package: "swift-log"),
