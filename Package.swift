@@ -60,6 +60,7 @@ let package = Package(
         room("Video", []),
         room("Kernels", ["CKernels"]),
         room("Model", ["Files", "Kernels"]),
+        room("Training", ["Files", "Kernels", "Model", "Video"]),
         room("Anomaly", ["Video"]),
         room("Pictures", ["Video", "CPNG"]),
         room("Capture", ["Video", "Kernels", "CFFmpeg", "CV4L2"]),
@@ -78,6 +79,11 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + nio),
 
+        // What `zanzo` does with footage, and the daemon never.
+        room(
+            "Offline",
+            ["Anomaly", "Capture", "CLinux", "Files", "Model", "Pictures", "Service", "Training", "Video"]),
+
         .executableTarget(
             name: "zanzod",
             dependencies: ["Service", .product(name: "ArgumentParser", package: "swift-argument-parser")],
@@ -85,7 +91,7 @@ let package = Package(
         .executableTarget(
             name: "zanzo",
             dependencies: [
-                "Anomaly", "Capture", "Publish", "Service",
+                "Anomaly", "Capture", "Model", "Offline", "Publish", "Service", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -101,6 +107,7 @@ let package = Package(
         tests("Video", []),
         tests("Kernels", ["CKernels", "TestSupport"], oracleFlags),
         tests("Model", ["Kernels", "CAllocations", "TestSupport"]),
+        tests("Training", ["Files", "Kernels", "Model", "TestSupport", "Video"]),
         tests("Anomaly", ["TestSupport", "Video"]),
         tests("Pictures", ["Files", "Video"]),
         tests("Capture", ["CAllocations", "CFFmpeg", "CV4L2", "Kernels", "Video"]),
@@ -113,6 +120,7 @@ let package = Package(
                 "Anomaly", "Capture", "Kernels", "Model", "Publish", "TestSupport", "Video",
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        tests("Offline", ["Anomaly", "Capture", "Model", "Pictures", "Service", "Training", "Video"]),
         // The executables as real processes: with sockets, files and signals.
         .testTarget(
             name: "ProcessTests", dependencies: ["Pictures", "Publish", "Service", "Video", "zanzo", "zanzod"],
