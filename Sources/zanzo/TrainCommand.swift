@@ -1,5 +1,6 @@
 import Anomaly
 import ArgumentParser
+import Capture
 import Model
 import Offline
 import Service
@@ -17,7 +18,10 @@ struct TrainCommand: ParsableCommand {
             """)
 
     @Argument(
-        help: "Normal footage: video files, folders of pictures, strips, a frame store; or a camera, with --record.")
+        help: """
+            Normal footage: video files, folders of pictures, strips, a frame store; or a camera, with --record. - reads one \
+            source from standard input, so that a password in it stands on no command line.
+            """)
     var sources: [String]
     @Option(help: "The model's file to write; everything else is written beside it.")
     var out: String
@@ -66,8 +70,19 @@ struct TrainCommand: ParsableCommand {
     var score = "\(ScoreMethod.standard)"
     @Option(help: "How often an unfinished training is kept, to go on from.")
     var checkpointEvery = "3m"
+    @Option(help: "A file by which trainings on this machine take turns, each with the same file.")
+    var turn: String?
+    @Flag(
+        help: """
+            Be watched by a program, as zanzod does: tell progress as lines of JSON on standard output, and leave a \
+            checkpoint and no model where it is stopped.
+            """)
+    var unattended = false
     @Flag(help: "Print the report as JSON.")
     var json = false
+
+    /// sysexits.h: another try with the same footage would say the same.
+    private static let badFootage = ExitCode(65)
 
     private static let recipes = ["stream": Recipe.stream, "article": Recipe.article]
 
@@ -100,15 +115,31 @@ struct TrainCommand: ParsableCommand {
 
     func run() throws {
         StopRequest.listen()
-        let session = TrainingSession(try request(), tell: { StandardOutput.complain($0 + "\n") })
+        let session = TrainingSession(
+            try request(), tell: { StandardOutput.complain($0 + "\n") }, stage: { if unattended { Self.say($0) } })
         switch try session.run() {
+        case .trained(let report) where unattended:
+            guard report.calibration != nil else {
+                StandardOutput.complain("\(report.warning ?? "no threshold")\n")
+                throw Self.badFootage
+            }
+            Self.say(TrainingStage(.done))
         case .trained(let report):
             if json { return print(String(decoding: try JSONLine.encode(report), as: UTF8.self)) }
             print(TrainingReportText.lines(report).joined(separator: "\n"))
         case .stoppedRecording(let frames, let path):
             StandardOutput.complain("stopped: \(counted(frames, "frame")) are kept in \(path); go on with --resume\n")
             throw ExitCode.failure
+        case .stoppedTraining(let path):
+            StandardOutput.complain("stopped: go on with --resume, from \(path)\n")
+            throw ExitCode.failure
         }
+    }
+
+    private static func say(_ stage: TrainingStage) {
+        guard let line = try? JSONLine.encode(stage) else { return }
+        print(String(decoding: line, as: UTF8.self))
+        StandardOutput.flush()
     }
 
     private var strips: [Int]? {
@@ -137,7 +168,9 @@ struct TrainCommand: ParsableCommand {
         request.threads = threads
         request.record = record.flatMap { Quantity.duration($0) }
         request.rate = rate
-        request.credentials = credentials.map { .file($0) }
+        request.credentials = credentials.map { CredentialsReference(argument: $0) }
+        if sources == [HandedSource.argument] { request.handed = try HandedSource.readStandardInput() }
+        (request.turn, request.isUnattended) = (turn, unattended)
         request.skip = skip
         request.holdOut = holdOut
         request.resumes = resume

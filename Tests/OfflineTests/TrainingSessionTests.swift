@@ -176,4 +176,59 @@ import Video
         try Data(Topology.article.json.utf8).write(to: URL(filePath: place.file("t.json")))
         #expect(try Topology(file: place.file("t.json")) == .article)
     }
+
+    /// What the daemon reads of a camera that learns.
+    @Test func stagesComeInOrder() throws {
+        var stages: [TrainingStage] = []
+        var request = request()
+        request.turn = place.file("turn")
+        let time = SimulatedTime()
+        let session = TrainingSession(
+            request, time: time,
+            shouldStop: {
+                time.advance(by: .seconds(1))
+                return false
+            }, stage: { stages.append($0) })
+        guard case .trained = try session.run() else {
+            Issue.record("it was not trained")
+            return
+        }
+        #expect(stages.first == TrainingStage(.training, done: 0))
+        let training = stages.filter { $0.phase == .training }
+        #expect(training.count > 10 && training.compactMap(\.done) == training.compactMap(\.done).sorted())
+        #expect(training.dropFirst().allSatisfy { $0.loss.map { $0 > 0 } == true })
+        #expect(stages.last?.phase == .calibrating)
+        let line = String(decoding: try JSONLine.encode(TrainingStage(.calibrating, done: 0.5)), as: UTF8.self)
+        #expect(line == #"{"done":0.5,"phase":"calibrating"}"#)
+    }
+
+    @Test func whereNobodyLooksOnAStopLeavesACheckpointAndNoModel() throws {
+        var request = request()
+        (request.isUnattended, request.resumes) = (true, true)
+        let session = TrainingSession(request, time: SimulatedTime(), shouldStop: stoppingAt(10))
+        guard case .stoppedTraining(let path) = try session.run() else {
+            Issue.record("it was not stopped")
+            return
+        }
+        #expect(path == place.file("m.safetensors.checkpoint") && place.exists("m.safetensors.checkpoint"))
+        #expect(!place.exists("m.safetensors"))
+        #expect(try train(request)?.training.ending == .finished)
+        #expect(place.exists("m.safetensors") && !place.exists("m.safetensors.checkpoint"))
+    }
+
+    @Test func oneThatWaitsForItsTurnCanBeStopped() throws {
+        var request = request()
+        request.turn = place.file("turn")
+        let other = try TrainingTurn(path: request.turn) { false }
+        var stages: [TrainingStage] = []
+        let session = TrainingSession(
+            request, time: SimulatedTime(), shouldStop: { stages.last?.phase == .waiting }, stage: { stages.append($0) }
+        )
+        guard case .stoppedTraining = try session.run() else {
+            Issue.record("it did not wait")
+            return
+        }
+        #expect(stages == [TrainingStage(.waiting)])
+        withExtendedLifetime(other) {}
+    }
 }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Model
 import Publish
 import Testing
 
@@ -39,9 +40,9 @@ extension ProcessTests {
                 model='\(Workspace.model)'
                 echo $$ >>"$place/starts"
                 env >"$place/environment"
-                while [ $# -gt 0 ]; do
-                    [ "$1" = --out ] && out=$2
-                    shift
+                for word do
+                    [ "$before" = --out ] && out=$word
+                    before=$word
                 done
                 \(body)
 
@@ -98,6 +99,41 @@ extension ProcessTests {
             #expect(try await daemon.end() == .exit(0))
             #expect(lines("starts").count == 1)
             #expect(isGapless(try place.journal()))
+        }
+
+        /// All of it with the real trainer, on a network and for a number of steps that take no time.
+        @Test func aRealTrainingBringsTheCameraOnline() async throws {
+            let topology = Topology(size: 16, widths: [2, 2, 4, 4, 4], latent: 4, hidden: 6)
+            try place.write("topology.json", topology.json)
+            try place.configure(
+                #"porch: {source: "synthetic:street?rate=15&size=64x64&realtime=no", model: porch.safetensors, "#
+                    + "learn: {for: 5m}}")
+            let daemon = try daemon(
+                """
+                for word do
+                    shift
+                    case $before in --minutes) text=60 ;; *) text=$word ;; esac
+                    [ "$word" = --minutes ] && text=--iterations
+                    set -- "$@" "$text"
+                    before=$word
+                done
+
+                """
+                    + "exec '\(try DemoSetup.besideThisProgram("zanzo"))' \"$@\" --topology \"$place/topology.json\"\n")
+            defer { daemon.kill() }
+            try await daemon.gives("it is online") {
+                try place.journal().contains { $0.eventType == .cameraOnline && $0.data.camera == "porch" }
+            }
+            #expect(try place.journal().first { $0.eventType == .modelLoaded }?.data.threshold != nil)
+            let model = try Model(path: place.path + "/porch.safetensors")
+            #expect(model.topology == topology)
+            for phase in ["recording", "training", "has learned its model"] {
+                #expect(daemon.errors.text.contains("camera porch: \(phase)"), "\(daemon.errors.text)")
+            }
+            let left = FileManager.default.subpaths(atPath: place.path + "/porch.learning") ?? []
+            #expect(left.contains("model.training/report.png") && !left.contains { $0.hasSuffix(".frames") })
+            daemon.send(SIGTERM)
+            #expect(try await daemon.end() == .exit(0))
         }
 
         @Test(arguments: [SIGTERM, SIGINT]) func aStopEndsTheTrainingFirst(_ signal: Int32) async throws {

@@ -15,6 +15,10 @@ struct FootageReading {
     let skip: Int
     /// How long to record; nil: to the source's end.
     let record: Duration?
+    /// What `HandedSource.argument` stands for.
+    var handed: SourceSpecification?
+    /// Is given the share that is recorded, where a time was asked for.
+    var told: (Double) -> Void = { _ in }
     /// Asked between two frames.
     let shouldStop: () -> Bool
 
@@ -30,7 +34,7 @@ struct FootageReading {
     func check(_ sources: [String]) throws {
         guard !sources.isEmpty else { throw TrainingError("give it footage: zanzo train SOURCE… --out MODEL") }
         for text in sources {
-            let specification = try SourceSpecification(parsing: text)
+            let specification = try specification(text)
             guard record == nil, isEndless(specification) else { continue }
             throw TrainingError("\(specification): is a camera without an end; say how long to record: --record 1h")
         }
@@ -46,7 +50,7 @@ struct FootageReading {
         if goingOn { reading.recorded = try FrameStore(path: path).clips.reduce(0) { $0 + Double($1.count) / $1.rate } }
         defer { reading.progress.clear() }
         for text in sources {
-            let specification = try SourceSpecification(parsing: text)
+            let specification = try specification(text)
             try reading.take(specification, named: text.hasPrefix("synthetic:") ? text : "\(specification)")
             if shouldStop() { break }
         }
@@ -54,6 +58,11 @@ struct FootageReading {
         if shouldStop() { return .stopped }
         try writer.finish()
         return .whole
+    }
+
+    private func specification(_ text: String) throws -> SourceSpecification {
+        if text == HandedSource.argument, let handed { return handed }
+        return try SourceSpecification(parsing: text)
     }
 
     private func isEndless(_ specification: SourceSpecification) -> Bool {
@@ -132,6 +141,7 @@ struct FootageReading {
         private mutating func show(_ name: String) {
             let (share, seconds) = (request.record.map { recorded / $0.seconds }, Int(recorded))
             let count = writer.frameCount
+            if let share { request.told(share) }
             progress.show(share, "reading \(name): \(counted(count, "frame")), \(seconds / 60) min \(seconds % 60) s")
         }
 

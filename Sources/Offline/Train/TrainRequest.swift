@@ -1,4 +1,5 @@
 public import Anomaly
+public import Capture
 import FoundationEssentials
 public import Model
 public import Service
@@ -40,6 +41,12 @@ public struct TrainRequest: Sendable {
     public var alertsPerDay = 2.0
     /// How errors become scores.
     public var method = ScoreMethod.standard
+    /// The source that `HandedSource.argument` stands for: another process has handed it over.
+    public var handed: SourceSpecification?
+    /// The file by which trainings on one machine take turns; nil: it does not wait for others.
+    public var turn: String?
+    /// Whether a program looks on, which will start it again: where it is stopped it leaves a checkpoint, and no model.
+    public var isUnattended = false
 
     /// Trains on `sources`, writes `output`.
     public init(sources: [String], output: String) { (self.sources, self.output) = (sources, output) }

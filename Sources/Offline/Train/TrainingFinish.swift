@@ -73,6 +73,7 @@ extension TrainingSession {
         let model = try Model(path: files.model, precision: .float32)
         var progress = ProgressLine()
         let scores = HeldOutScores(model, footage, method: request.method, threads: threads) { done in
+            stage(TrainingStage(.calibrating, done: Double(done) / Double(footage.heldOutCount)))
             progress.show(Double(done) / Double(footage.heldOutCount), "scoring held-out frames: \(done)")
         }
         defer { progress.clear() }

@@ -20,6 +20,8 @@ public struct TrainingSession {
         case trained(TrainingReport)
         /// Recording was stopped: so many frames are kept.
         case stoppedRecording(frames: Int, path: String)
+        /// Training was stopped, unattended: a checkpoint is kept.
+        case stoppedTraining(path: String)
     }
 
     let request: TrainRequest
@@ -30,6 +32,8 @@ public struct TrainingSession {
     private let shouldStop: () -> Bool
     /// Takes a line for whoever looks on, while it goes on.
     let tell: (String) -> Void
+    /// Takes how far it is, for a program that looks on.
+    let stage: (TrainingStage) -> Void
 
     /// A session for `request`.
     ///
@@ -37,11 +41,15 @@ public struct TrainingSession {
     ///   - make: what trains; the tests have others.
     ///   - shouldStop: asked between two frames and between two steps.
     ///   - tell: is given a line now and then.
+    ///   - stage: is given how far it is, once a second.
     public init(
         _ request: TrainRequest, time: any TimeSource = SystemTime(), make: @escaping StepMaker = Self.trainer,
-        shouldStop: @escaping () -> Bool = { StopRequest.isMade }, tell: @escaping (String) -> Void = { _ in }
+        shouldStop: @escaping () -> Bool = { StopRequest.isMade }, tell: @escaping (String) -> Void = { _ in },
+        stage: @escaping (TrainingStage) -> Void = { _ in }
     ) {
         (self.request, self.time, self.make) = (request, time, make)
+        var teller = StageTeller(time: time, tell: stage)
+        self.stage = { teller.show($0) }
         (self.shouldStop, self.tell) = (shouldStop, tell)
         files = TrainingFiles(model: request.output)
         threads = request.threads ?? min(8, Machine.processors)
@@ -55,6 +63,13 @@ public struct TrainingSession {
             let store = try FrameStore(path: files.footage)
             return .stoppedRecording(frames: store.frameCount, path: files.footage)
         }
+        let turn = try TrainingTurn(path: request.turn) {
+            stage(TrainingStage(.waiting))
+            return !shouldStop()
+        }
+        guard let turn else { return .stoppedTraining(path: files.checkpoint) }
+        defer { withExtendedLifetime(turn) {} }
+        stage(TrainingStage(.training, done: 0))
         let footage = Footage(store: store, holdOut: earlier?.plan.holdOut ?? request.holdOut)
         try checkAmount(footage, window: (earlier?.plan.recipe ?? request.recipe).window)
         let plan = try earlier?.plan ?? self.plan(footage)
@@ -67,6 +82,7 @@ public struct TrainingSession {
             tell("going on after step \(earlier.progress.iteration) of \(plan.recipe.iterations)")
         }
         let outcome = try run.run(hooks(footage, plan))
+        if outcome.ending == .interrupted, request.isUnattended { return .stoppedTraining(path: files.checkpoint) }
         return .trained(try finish(outcome, plan: plan, footage: footage))
     }
 
@@ -97,7 +113,8 @@ public struct TrainingSession {
         }
         let reading = FootageReading(
             size: size, rate: request.rate, credentials: request.credentials, skip: request.skip,
-            record: request.record, shouldStop: shouldStop)
+            record: request.record, handed: request.handed, told: { stage(TrainingStage(.recording, done: $0)) },
+            shouldStop: shouldStop)
         var goesOn = false
         if TrainingFiles.exists(files.footage), isTrainedOn || request.record != nil {
             let old = try FrameStore(path: files.footage)
@@ -161,11 +178,14 @@ public struct TrainingSession {
         var (line, last) = (ProgressLine(), TrainingReading?.none)
         hooks.show = { reading in
             last = reading
+            stage(TrainingStage(reading))
             line.show(Double(reading.iteration) / Double(reading.iterations), TrainingProgressText.line(reading))
             if reading.iteration == reading.iterations { line.clear() }
         }
         if !footage.heldOut.isEmpty {
             hooks.judge = { tensors in
+                // A judgement takes seconds, and who stops it unattended waits for the checkpoint alone.
+                if request.isUnattended, shouldStop() { return nil }
                 let error = try judge(tensors, plan, footage)
                 line.clear()
                 if let last { tell(TrainingProgressText.judged(last, error: error)) }
@@ -179,5 +199,13 @@ public struct TrainingSession {
             try write(strip, to: files.file(name))
         }
         return hooks
+    }
+}
+
+extension TrainingStage {
+    /// Where a run is.
+    init(_ reading: TrainingReading) {
+        self.init(.training, done: Double(reading.iteration) / Double(reading.iterations))
+        (secondsLeft, loss, heldOut) = (reading.secondsLeft, reading.loss, reading.heldOut)
     }
 }

@@ -18,8 +18,11 @@ public enum HandedSource {
         return line
     }
 
+    /// Reads it from standard input.
+    public static func readStandardInput() throws -> SourceSpecification { try read(from: STDIN_FILENO) }
+
     /// Reads the first line of `descriptor`: a source as people write it, or as the daemon hands it over.
-    public static func read(from descriptor: Int32) throws -> SourceSpecification {
+    static func read(from descriptor: Int32) throws -> SourceSpecification {
         var line: [UInt8] = []
         var byte: UInt8 = 0
         while line.count < limit {
@@ -37,15 +40,6 @@ public enum HandedSource {
             // The decoder's own words would repeat the line, and a password may stand in it.
             throw StartError(message: "standard input: the line is not a source as this version's zanzod hands it over")
         }
-    }
-}
-
-extension SourceSpecification {
-    /// A source from a command line: as people write it, or `-` for the first line of standard input.
-    public init(argument: String) throws {
-        self =
-            try argument == HandedSource.argument
-            ? HandedSource.read(from: STDIN_FILENO) : SourceSpecification(parsing: argument)
     }
 }
 

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// How far a training is: a line of JSON on `zanzo train --json`'s standard output.
+/// How far a training is: a line of JSON on `zanzo train --unattended`'s standard output.
 ///
 /// Unknown keys are passed over, and so is a known one with a value of another kind: a daemon and a trainer of two versions
 /// should still understand each other. Only `phase` must be there.

@@ -24,7 +24,7 @@ struct TrainerCommand: Sendable, Hashable {
             "train", HandedSource.argument, "--out", place.output,
             "--record", Quantity.show(learn.recordFor ?? .zero), "--rate", text(camera.rate),
             "--minutes", text(learn.trainFor.seconds / 60), "--alerts-per-day", text(learn.alertsPerDay),
-            "--threads", "\(learn.threads)", "--turn", turn, "--resume", "--json",
+            "--threads", "\(learn.threads)", "--turn", turn, "--resume", "--unattended",
         ]
         if let method = camera.method { arguments += ["--score", "\(method)"] }
         if let credentials = camera.credentials { arguments += ["--credentials", "\(credentials)"] }

@@ -10,9 +10,13 @@ public final class TrainingTurn {
 
     /// Waits for the turn. `waiting` is called once a second as long as another has it; false gives up.
     ///
-    /// Returns nil where it was given up; the turn is over with the value.
+    /// Returns nil where it was given up; the turn is over with the value. Without a path nobody is waited for.
     /// - Throws: where the file can't be made.
-    public init?(path: String, waiting: () -> Bool) throws(StartError) {
+    public init?(path: String?, waiting: () -> Bool) throws(StartError) {
+        guard let path else {
+            file = -1
+            return
+        }
         file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
         guard file >= 0 else {
             throw StartError(message: "\(path): \(errorText(errno)): it is for trainings to take turns")

@@ -25,7 +25,7 @@ import Video
         for part in [
             "train - --out \(fixture.folder)/street/model.learning/model.safetensors", "--record 1h", "--rate 15",
             "--minutes 30", "--alerts-per-day 2", "--threads 1", "--turn \(fixture.folder)/training.lock",
-            "--resume --json",
+            "--resume --unattended",
         ] {
             #expect(line.contains(part), "\(line)")
         }
