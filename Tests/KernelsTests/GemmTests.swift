@@ -60,8 +60,15 @@ struct GemmTests {
                     sums: sums.base, a: from.base, b: packed.base, rows: rowTable.base, steps: stepTable.base,
                     row_count: shape.rows, depth: shape.depth, columns: columns,
                     sums_row: shape.isRowMajor ? columns : 0, sums_block: shape.isRowMajor ? block : block * shape.rows,
-                    b_block: block * shape.depth, is_first: isFirst ? 1 : 0)
+                    b_block: block * shape.depth, is_first: isFirst ? 1 : 0, room: nil, room_count: 0)
                 table.training.gemm(&products)
+                let inPlace = sums.values
+                // Room for a tile or two, and rows copied there.
+                let room = Guarded<Float>(count: 20 * shape.depth, at: side)
+                (products.room, products.room_count) = (room.base, room.count)
+                for (index, value) in before.enumerated() { sums.base[index] = value }
+                table.training.gemm(&products)
+                #expect(sums.values == inPlace, "\(table.name): copied rows have other sums")
                 var worst = 0.0
                 for r in 0..<shape.rows {
                     for o in 0..<columns {

@@ -26,6 +26,10 @@ typedef struct {
     size_t row_count, depth, columns;
     size_t sums_row, sums_block, b_block;
     int is_first; // whether sums start from zero, not from what is there
+    // For `room_count` floats: rows are copied there, some at a time, so that they are read in order. Null, or too small for
+    // a tile of `depth` x 12 floats: they are read where they are. The sums have the same bits.
+    float *_Nullable room;
+    size_t room_count;
 } zanzo_products;
 typedef void (*zanzo_gemm)(const zanzo_products *products);
 

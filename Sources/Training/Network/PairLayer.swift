@@ -71,11 +71,15 @@ final class PairLayer {
         big: FloatMap, small: FloatMap, frames: Int, _ part: Part, scratch: UnsafeMutablePointer<Float>
     ) {
         let block = kernels.layout.block, all = kernels.padded(self.small), rowCount = 9 * self.big
-        // By outputs where there are enough of them, else by rows: an element's sum is the same either way.
-        let dealsColumns = all >= part.count * block
+        // By outputs where there are enough of them, else by rows; by rows, too, where these are copied, so that each is
+        // copied once. An element's sum is the same either way.
+        let dealsColumns = !panels.areDeep && all >= part.count * block
         let columns = dealsColumns ? part.range(of: all, group: block) : 0..<all
         let rows = dealsColumns ? 0..<rowCount : part.range(of: rowCount)
         if columns.isEmpty || rows.isEmpty { return }
+        let packedCount = panels.depth * padded(columns.count, to: block)
+        let room = UnsafeMutableBufferPointer(
+            start: scratch + packedCount, count: panels.areDeep ? Self.roomCount : 0)
         for index in 0..<panels.count(frames: frames) {
             let panel = panels.panel(index, frames: frames, small: small, big: big)
             let packedBlock = panel.depth * block
@@ -83,21 +87,26 @@ final class PairLayer {
                 scratch, packedBlock, small.pixels + panel.small + columns.lowerBound, panels.smallSteps.base,
                 panel.depth, columns.count, block)
             // Rows of a narrower last block are narrower.
-            var column = columns.lowerBound
-            while column < columns.upperBound {
-                let width = min(block, all - column)
+            let whole = columns.lowerBound..<columns.lowerBound + columns.count / block * block
+            for step in 0..<2 {
+                let columnRange = step == 0 ? whole : whole.upperBound..<columns.upperBound
+                let width = min(block, columnRange.count)
                 Products(
-                    sums: gradients + rowCount * column + rows.lowerBound * width, sumsRow: 0, sumsBlock: 0,
-                    a: big.corner + panel.big, rows: panels.rows.base + rows.lowerBound, rowCount: rows.count,
-                    steps: panels.bigSteps.base, depth: panel.depth,
-                    b: scratch + (column - columns.lowerBound) / block * packedBlock, bBlock: 0, columns: width,
-                    isFirst: index == 0
+                    sums: gradients + rowCount * columnRange.lowerBound + rows.lowerBound * width, sumsRow: 0,
+                    sumsBlock: rowCount * block, a: big.corner + panel.big, rows: panels.rows.base + rows.lowerBound,
+                    rowCount: rows.count, steps: panels.bigSteps.base, depth: panel.depth,
+                    b: scratch + (columnRange.lowerBound - columns.lowerBound) / block * packedBlock,
+                    bBlock: packedBlock, columns: columnRange.count, isFirst: index == 0, room: room
                 ).run(kernels)
-                column += width
             }
         }
     }
 
     /// Floats that `gradient` needs as scratch.
-    var scratchCount: Int { panels.depth * padded(kernels.padded(small), to: kernels.layout.block) }
+    var scratchCount: Int {
+        panels.depth * padded(kernels.padded(small), to: kernels.layout.block) + (panels.areDeep ? Self.roomCount : 0)
+    }
+
+    /// 256 KiB: half of a second-level cache.
+    private static let roomCount = 1 << 16
 }

@@ -12,14 +12,18 @@ struct Panels {
     private let height, width, stride: Int
     private let rowsEach, framesEach: Int  // a panel's rows, where it is less than a frame, else its frames
 
-    /// Pixels that a panel is to have, or a few more: 64 of them leave room in the first-level cache.
-    private static let wanted = 64
+    /// Whether maps are small and deep: then panels are of several frames, and the big map's numbers are read so far apart
+    /// that it pays to copy them first.
+    let areDeep: Bool
 
     init(small: FloatMap, big: FloatMap, stride: Int) {
         (height, width, self.stride) = (small.height, small.width, stride)
         let area = height * width
-        framesEach = max(1, Self.wanted / area)
-        rowsEach = area <= Self.wanted ? height : max(1, Self.wanted / width)
+        areDeep = area <= 64
+        // Pixels that a panel is to have, or a few more: so many leave room in the first-level cache.
+        let wanted = areDeep ? 128 : 64
+        framesEach = max(1, wanted / area)
+        rowsEach = area <= wanted ? height : max(1, wanted / width)
         depth = framesEach * rowsEach * width
         var (ofSmall, ofBig) = ([UInt32](), [UInt32]())
         for frame in 0..<framesEach {
@@ -43,14 +47,14 @@ struct Panels {
 
     /// Panels of so many frames.
     func count(frames: Int) -> Int {
-        framesEach > 1 ? (frames + framesEach - 1) / framesEach : frames * panelsPerFrame
+        areDeep ? (frames + framesEach - 1) / framesEach : frames * panelsPerFrame
     }
 
     /// The pixels of panel `index`, and where it begins in the two maps: behind the first pixel of the small one, behind the
     /// corner of the big one.
     func panel(_ index: Int, frames: Int, small: FloatMap, big: FloatMap) -> (depth: Int, small: Int, big: Int) {
-        let frame = framesEach > 1 ? index * framesEach : index / panelsPerFrame
-        if framesEach > 1 {
+        let frame = areDeep ? index * framesEach : index / panelsPerFrame
+        if areDeep {
             let here = min(framesEach, frames - frame)
             return (here * height * width, frame * small.mapStride, frame * big.mapStride)
         }

@@ -15,12 +15,15 @@ struct Products {
     var bBlock: Int
     var columns: Int
     var isFirst = false
+    /// Where rows may be copied to, so that they are read in order.
+    var room: UnsafeMutableBufferPointer<Float>?
 
     func run(_ kernels: KernelTable) {
         guard rowCount > 0, columns > 0 else { return }
         var products = zanzo_products(
             sums: sums, a: a, b: b, rows: rows, steps: steps, row_count: rowCount, depth: depth, columns: columns,
-            sums_row: sumsRow, sums_block: sumsBlock, b_block: bBlock, is_first: isFirst ? 1 : 0)
+            sums_row: sumsRow, sums_block: sumsBlock, b_block: bBlock, is_first: isFirst ? 1 : 0,
+            room: room?.baseAddress, room_count: room?.count ?? 0)
         kernels.training.gemm(&products)
     }
 }

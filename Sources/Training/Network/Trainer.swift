@@ -82,6 +82,11 @@ public final class Trainer {
         return layers.output.elements(of: sequence * window + frame)
     }
 
+    /// Milliseconds of each phase of the last step, as its first thread saw them.
+    package var phases: [(name: String, milliseconds: Double)] {
+        zip(PhaseClock.names, pass.clock.nanoseconds.values).map { ($0, Double($1) * 1e-6) }
+    }
+
     func repack() { pass.repack(.whole) }
 
     /// The threads' way to the pass: they work only while the trainer steps.

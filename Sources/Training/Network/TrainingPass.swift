@@ -18,6 +18,7 @@ final class TrainingPass {
     var order: Order?
     private(set) var outcome = Trainer.StepOutcome(loss: 0, gradientNorm: 0)
 
+    let clock = PhaseClock()
     private let layers: Layers
     private let adam: Adam
     private let frames, window, side: Int
@@ -49,13 +50,21 @@ final class TrainingPass {
     func run(_ part: Part) {
         guard let order else { return }
         Numbers.flushingDenormals {
+            if part.index == 0 { clock.start() }
             forward(order, part)
             backward(order, part)
             adam.step(order.count, order.settings, part)
             part.meet()
+            mark(part)
             repack(part)
+            mark(part)
             if part.index == 0 { finish() }
         }
+    }
+
+    /// A phase has ended.
+    private func mark(_ part: Part) {
+        if part.index == 0 { clock.mark() }
     }
 
     private func finish() {
@@ -101,9 +110,12 @@ final class TrainingPass {
             }
             normalise(level, usesBatch, mine, part)
             before = level.x
+            mark(part)
         }
         layers.last.down(before, into: layers.coded, mine, isRectified: true)
+        mark(part)
         remember(order, mine, part)
+        mark(part)
         before = layers.decoded
         for index in 0..<4 {
             let level = layers.decoder[index]
@@ -113,8 +125,10 @@ final class TrainingPass {
             }
             normalise(level, usesBatch, mine, part)
             before = level.x
+            mark(part)
         }
         rebuild(before, mine)
+        mark(part)
     }
 
     private func place(_ frame: UnsafePointer<Float>, in picture: FloatMap, _ index: Int) {
@@ -173,6 +187,7 @@ final class TrainingPass {
         part.meet()
         layers.picturePair.gradient(
             big: layers.outputGradient, small: layers.decoder[3].x, frames: frames, part, scratch: scratch)
+        mark(part)
         for back in 0..<4 {
             let index = 3 - back
             let level = layers.decoder[index], dx = gradients[3 - index]
@@ -181,13 +196,16 @@ final class TrainingPass {
             part.meet()
             level.pair.gradient(big: dx, small: small, frames: frames, part, scratch: scratch)
             level.pair.down(dx, into: index > 0 ? gradients[4 - index] : layers.flatGradient, mine)
+            mark(part)
         }
         recall(mine, part, scratch)
+        mark(part)
         let top = gradients[4]
         for frame in mine { rectify(layers.flatGradient, into: top, frame) }
         part.meet()
         layers.last.gradient(big: layers.encoder[3].x, small: top, frames: frames, part, scratch: scratch)
         layers.last.up(top, into: gradients[3], mine)
+        mark(part)
         for back in 0..<4 {
             let index = 3 - back
             let level = layers.encoder[index], dx = gradients[index]
@@ -196,8 +214,9 @@ final class TrainingPass {
             part.meet()
             level.pair.gradient(big: big, small: dx, frames: frames, part, scratch: scratch)
             if index > 0 { level.pair.up(dx, into: gradients[index - 1], mine) }
+            if index == 0 { part.meet() }
+            mark(part)
         }
-        part.meet()
     }
 
     /// The loss, and its gradient before the last layer's tanh.
