@@ -1,6 +1,6 @@
 #include "kernels.h"
 
-// The pixels of a map, row by row, and the channels of each: `at_y` and `at_x` are where they lie.
+// The numbers of a map, row by row: the i-th of a row is of channel c.
 #define EACH_NUMBER(n)                                                                                                 \
     for (size_t row = 0; row < (n)->height; row++)                                                                     \
         for (size_t i = 0, c = 0; i < (n)->width * (n)->channels; i++, c = c + 1 < (n)->channels ? c + 1 : 0)
@@ -31,11 +31,10 @@ void zanzo_norm_sums_scalar(double *sums, const float *dx, const float *y, const
     }
 }
 
-void zanzo_norm_backward_scalar(float *dx, const float *y, const zanzo_norm *n) {
+void zanzo_norm_backward_scalar(float *dy, const float *dx, const float *y, const zanzo_norm *n) {
     EACH_NUMBER(n) {
         const float value = y[row * n->y_row + i];
-        float *const to = dx + row * n->x_row + i;
-        const float dz = normalised(n, value, c) > 0 ? *to : 0;
-        *to = n->alpha[c] * dz + n->beta[c] * (value - n->mean[c]) + n->gamma[c];
+        const float dz = normalised(n, value, c) > 0 ? dx[row * n->x_row + i] : 0;
+        dy[row * n->x_row + i] = n->alpha[c] * dz + n->beta[c] * (value - n->mean[c]) + n->gamma[c];
     }
 }

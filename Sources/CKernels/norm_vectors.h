@@ -60,15 +60,15 @@ static inline void norm_sums(double *sums, const float *dx, const float *y, cons
             }
 }
 
-static inline void norm_backward(float *dx, const float *y, const zanzo_norm *n) {
-    for (size_t row = 0; row < n->height; row++, dx += n->x_row, y += n->y_row)
+static inline void norm_backward(float *dy, const float *dx, const float *y, const zanzo_norm *n) {
+    for (size_t row = 0; row < n->height; row++, dy += n->x_row, dx += n->x_row, y += n->y_row)
         for (size_t p = 0; p < n->width; p++)
             for (size_t c = 0; c < n->channels; c += LANES) {
                 const size_t at = p * n->channels + c;
                 const floats value = load(y + at), z = multiply_add(value, load(n->scale + c), load(n->shift + c));
                 const floats dz = where_positive(load(dx + at), z);
                 const floats rest = multiply_add(load(n->beta + c), value - load(n->mean + c), load(n->gamma + c));
-                store(dx + at, multiply_add(load(n->alpha + c), dz, rest));
+                store(dy + at, multiply_add(load(n->alpha + c), dz, rest));
             }
 }
 
@@ -80,4 +80,6 @@ static inline void norm_backward(float *dx, const float *y, const zanzo_norm *n)
     void zanzo_norm_sums_##isa(double *sums, const float *dx, const float *y, const zanzo_norm *norm) {                \
         norm_sums(sums, dx, y, norm);                                                                                  \
     }                                                                                                                  \
-    void zanzo_norm_backward_##isa(float *dx, const float *y, const zanzo_norm *norm) { norm_backward(dx, y, norm); }
+    void zanzo_norm_backward_##isa(float *dy, const float *dx, const float *y, const zanzo_norm *norm) {               \
+        norm_backward(dy, dx, y, norm);                                                                                \
+    }

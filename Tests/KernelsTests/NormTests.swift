@@ -41,7 +41,7 @@ struct NormTests {
                 table.training.normMoments(sums.base, y.base, &norm)
                 table.training.normForward(x.base, y.base, &norm)
                 table.training.normSums(products.base, dx.base, y.base, &norm)
-                table.training.normBackward(dx.base, y.base, &norm)
+                table.training.normBackward(dx.base, dx.base, y.base, &norm)
                 var expected = [Double](repeating: 3, count: 2 * channels) + Array(repeating: -2, count: 2 * channels)
                 var worst = 0.0
                 func compare(_ found: Float, _ wanted: Double) {

@@ -49,8 +49,8 @@ typedef void (*zanzo_norm_moments)(double *sums, const float *y, const zanzo_nor
 typedef void (*zanzo_norm_forward)(float *x, const float *y, const zanzo_norm *norm);
 /// With dz = dx where x > 0, else 0: sums[c] += sum of dz, sums[channels + c] += sum of dz * (y - mean).
 typedef void (*zanzo_norm_sums)(double *sums, const float *dx, const float *y, const zanzo_norm *norm);
-/// dx becomes dy = alpha * dz + beta * (y - mean) + gamma.
-typedef void (*zanzo_norm_backward)(float *dx, const float *y, const zanzo_norm *norm);
+/// dy = alpha * dz + beta * (y - mean) + gamma; rows lie as in dx, and dy may be dx.
+typedef void (*zanzo_norm_backward)(float *dy, const float *dx, const float *y, const zanzo_norm *norm);
 
 // The optimiser --------------------------------------------------------------------------------------------------------
 
@@ -72,7 +72,7 @@ typedef double (*zanzo_sum_squares)(const float *values, size_t count);
     void zanzo_norm_moments_##isa(double *sums, const float *y, const zanzo_norm *norm);                               \
     void zanzo_norm_forward_##isa(float *x, const float *y, const zanzo_norm *norm);                                   \
     void zanzo_norm_sums_##isa(double *sums, const float *dx, const float *y, const zanzo_norm *norm);                 \
-    void zanzo_norm_backward_##isa(float *dx, const float *y, const zanzo_norm *norm);                                 \
+    void zanzo_norm_backward_##isa(float *dy, const float *dx, const float *y, const zanzo_norm *norm);                \
     void zanzo_adam_##isa(                                                                                             \
         float *w, float *m, float *v, const float *g, size_t count, const zanzo_adam_step *step);                      \
     double zanzo_sum_squares_##isa(const float *values, size_t count);

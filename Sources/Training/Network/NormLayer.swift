@@ -85,10 +85,10 @@ final class NormLayer {
         return (first, second)
     }
 
-    /// y → x, one frame.
-    func forward(_ y: FloatMap, into x: FloatMap, frame: Int) {
+    /// y of a frame → x, at `index` of its map.
+    func forward(_ y: FloatMap, frame: Int, into x: FloatMap, at index: Int) {
         var shape = shape(y, x, mean: mean)
-        kernels.training.normForward(x.mutablePixels + frame * x.mapStride, y.pixels + frame * y.mapStride, &shape)
+        kernels.training.normForward(x.mutablePixels + index * x.mapStride, y.pixels + frame * y.mapStride, &shape)
     }
 
     /// Sums for one frame's share in the gradients; `dx`: the gradient of x.
@@ -114,9 +114,11 @@ final class NormLayer {
         }
     }
 
-    /// The gradient of x becomes that of y, one frame.
-    func backward(_ dx: FloatMap, _ y: FloatMap, frame: Int) {
+    /// The gradient of a frame's x → that of its y, at `index` of a map of the same shape (or in place).
+    func backward(_ dx: FloatMap, _ y: FloatMap, frame: Int, into dy: FloatMap, at index: Int) {
         var shape = shape(y, dx, mean: mean)
-        kernels.training.normBackward(dx.mutablePixels + frame * dx.mapStride, y.pixels + frame * y.mapStride, &shape)
+        kernels.training.normBackward(
+            dy.mutablePixels + index * dy.mapStride, dx.pixels + frame * dx.mapStride,
+            y.pixels + frame * y.mapStride, &shape)
     }
 }

@@ -2,11 +2,11 @@ import Glibc
 
 /// Where a step's time goes, as its first thread sees it: marked at the end of each phase, read by benchmarks.
 final class PhaseClock {
-    /// The phases of a step: forward, back, optimiser.
+    /// The phases of a step, in order. `picture` is the last layer, the loss, and that layer's way back.
     static let names =
-        (1...5).map { "encoder\($0)" } + ["middle"] + (1...5).map { "decoder\($0)" }
-        + (1...5).map { "decoder\(6 - $0) back" } + ["middle back"] + (1...5).map { "encoder\(6 - $0) back" }
-        + ["adam", "repack"]
+        (1...5).map { "encoder\($0)" } + ["middle"] + (1...4).map { "decoder\($0)" } + ["picture"]
+        + (1...4).map { "decoder\(5 - $0) back" } + ["middle back"] + (1...5).map { "encoder\(6 - $0) back" }
+        + ["sums", "adam", "repack"]
 
     /// Nanoseconds of each phase of the last step.
     let nanoseconds = Memory<Int64>(count: PhaseClock.names.count)

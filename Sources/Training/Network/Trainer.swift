@@ -54,7 +54,8 @@ public final class Trainer {
         precondition(batch > 0 && window > 0, "Trainer: a batch of nothing")
         (topology, self.batch, self.window) = (parameters.topology, batch, window)
         store = ParameterStore(parameters.topology, kernels: kernels)
-        layers = Layers(parameters.topology, store, batch: batch, window: window, kernels: kernels)
+        layers = Layers(
+            parameters.topology, store, batch: batch, window: window, threads: threads, kernels: kernels)
         let pass = TrainingPass(store, layers, batch: batch, window: window, threads: threads, kernels: kernels)
         self.pass = pass
         let work = Shared(pass: pass)

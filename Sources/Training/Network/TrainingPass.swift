@@ -4,8 +4,9 @@ import Model
 
 /// One step as each thread does it: forward, back, optimiser.
 ///
-/// Maps are dealt out by frames, sequences by sequences, weights' gradients by their elements. What is summed over frames is
-/// summed in the frames' order.
+/// Threads take whole groups of frames, and a frame goes through as much as can be while it is in the cache; they meet where
+/// a batch norm needs all frames. What is summed over frames is summed within a group in the frames' order, and then in the
+/// groups' order; large gradients instead element by element, each by one thread. So nothing depends on how many there are.
 final class TrainingPass {
     /// What the next step is given.
     struct Order {
@@ -17,23 +18,23 @@ final class TrainingPass {
 
     var order: Order?
     private(set) var outcome = Trainer.StepOutcome(loss: 0, gradientNorm: 0)
-
     let clock = PhaseClock()
-    private let layers: Layers
+
+    let layers: Layers
+    let frames, side: Int
+    let kernels: KernelTable
+    let losses: Memory<Double>  // [frames]
+    let flatRows: Memory<UInt32>  // [frames]: maps without border as vectors
     private let adam: Adam
-    private let frames, window, side: Int
-    private let kernels: KernelTable
-    private let losses: Memory<Double>  // [frames]
     private let scratch: [Memory<Float>]  // one a thread
     private let pictureWeights: Memory<Float>  // the last layer's, as its forward kernel reads them
     private let pictureMaster: UnsafeMutablePointer<Float>
     private let noBias = Memory<Float>(count: 16)
-    private let flatRows: Memory<UInt32>  // [frames]: maps without border as vectors
 
     init(
         _ store: ParameterStore, _ layers: Layers, batch: Int, window: Int, threads: Int, kernels: KernelTable
     ) {
-        (self.layers, self.window, self.kernels) = (layers, window, kernels)
+        (self.layers, self.kernels) = (layers, kernels)
         frames = batch * window
         side = store.topology.size
         adam = Adam(store, kernels: kernels)
@@ -53,6 +54,10 @@ final class TrainingPass {
             if part.index == 0 { clock.start() }
             forward(order, part)
             backward(order, part)
+            part.meet()
+            sumGroups(part)
+            part.meet()
+            mark(part)
             adam.step(order.count, order.settings, part)
             part.meet()
             mark(part)
@@ -63,7 +68,7 @@ final class TrainingPass {
     }
 
     /// A phase has ended.
-    private func mark(_ part: Part) {
+    func mark(_ part: Part) {
         if part.index == 0 { clock.mark() }
     }
 
@@ -73,9 +78,40 @@ final class TrainingPass {
             loss: losses.values.reduce(0, +) / pixels, gradientNorm: Double(adam.gradientNorm))
     }
 
+    // MARK: Who does what
+
+    /// This part's groups, and so its frames.
+    func groups(_ part: Part) -> Range<Int> { part.range(of: layers.groups) }
+
+    func frames(ofGroup group: Int) -> Range<Int> {
+        frames * group / layers.groups..<frames * (group + 1) / layers.groups
+    }
+
+    func mine(_ part: Part) -> Range<Int> {
+        let groups = groups(part)
+        return frames * groups.lowerBound / layers.groups..<frames * groups.upperBound / layers.groups
+    }
+
+    func scratch(_ part: Part) -> UnsafeMutablePointer<Float> { scratch[part.index].base }
+
+    // MARK: Weights
+
+    private func sumGroups(_ part: Part) {
+        // By index here and below: unoptimised, an array's own iterator allocates.
+        for index in 0..<4 {
+            sum(layers.encoder[index].pair, part)
+            sum(layers.decoder[index].pair, part)
+        }
+        sum(layers.last, part)
+        sum(layers.picturePair, part)
+    }
+
+    private func sum(_ pair: PairLayer, _ part: Part) {
+        if !pair.isDeep { pair.sumGroups(part) }
+    }
+
     /// After the weights have changed: a part of what is made from them.
     func repack(_ part: Part) {
-        // By index here and below: unoptimised, an array's own iterator allocates.
         for index in 0..<4 {
             layers.encoder[index].pair.repack(part)
             layers.decoder[index].pair.repack(part)
@@ -86,7 +122,7 @@ final class TrainingPass {
         layers.fromHidden.repack(part)
         guard part.index == 0 else { return }
         // [block of channels][tap turned around][block] → [tap][channel].
-        let channels = layers.gradients[0].pixelStride, block = kernels.layout.block
+        let channels = layers.decoder[3].y.pixelStride, block = kernels.layout.block
         for c in 0..<channels {
             let width = min(block, channels - c / block * block)
             for tap in 0..<9 {
@@ -96,176 +132,16 @@ final class TrainingPass {
         }
     }
 
-    // MARK: Forward
-
-    private func forward(_ order: Order, _ part: Part) {
-        let mine = part.range(of: frames), usesBatch = order.settings.usesBatchStatistics
-        var before = layers.picture
-        for frame in mine { place(order.frames + frame * side * side, in: before, frame) }
-        for index in 0..<4 {
-            let level = layers.encoder[index]
-            for frame in mine {
-                level.pair.down(before, into: level.y, frame..<frame + 1)
-                level.norm.addMoments(level.y, frame: frame)
-            }
-            normalise(level, usesBatch, mine, part)
-            before = level.x
-            mark(part)
-        }
-        layers.last.down(before, into: layers.coded, mine, isRectified: true)
-        mark(part)
-        remember(order, mine, part)
-        mark(part)
-        before = layers.decoded
-        for index in 0..<4 {
-            let level = layers.decoder[index]
-            for frame in mine {
-                level.pair.up(before, into: level.y, frame..<frame + 1)
-                level.norm.addMoments(level.y, frame: frame)
-            }
-            normalise(level, usesBatch, mine, part)
-            before = level.x
-            mark(part)
-        }
-        rebuild(before, mine)
-        mark(part)
-    }
-
-    private func place(_ frame: UnsafePointer<Float>, in picture: FloatMap, _ index: Int) {
-        let to = picture.mutablePixels + index * picture.mapStride
-        for row in 0..<side { (to + row * picture.rowStride).update(from: frame + row * side, count: side) }
-    }
-
-    private func normalise(_ level: Layers.Level, _ usesBatch: Bool, _ mine: Range<Int>, _ part: Part) {
-        part.meet()
-        part.then { level.norm.finishMoments(usesBatch: usesBatch, part) }
-        for frame in mine { level.norm.forward(level.y, into: level.x, frame: frame) }
-    }
-
-    /// Coded maps → latents → states → decoded maps.
-    private func remember(_ order: Order, _ mine: Range<Int>, _ part: Part) {
-        let memory = layers.memory
-        layers.toLatent.forward(
-            layers.coded.pixels, flatRows.base + mine.lowerBound, count: mine.count,
-            into: memory.latents.base + mine.lowerBound * memory.latentRow, toRow: memory.latentRow)
-        part.meet()
-        memory.forward(hidden: order.hidden, part)
-        memory.last(into: order.hidden, part)
-        part.meet()
-        layers.fromHidden.forward(
-            memory.states.base, memory.stateRows.base + mine.lowerBound, count: mine.count,
-            into: layers.flat.mutablePixels + mine.lowerBound * layers.flat.mapStride, toRow: layers.flat.mapStride)
-        let (from, to) = (layers.flat, layers.decoded)
-        for frame in mine {
-            for row in 0..<to.height {
-                (to.mutablePixels + frame * to.mapStride + row * to.rowStride).update(
-                    from: from.pixels + frame * from.mapStride + row * from.rowStride, count: from.rowStride)
-            }
-        }
-    }
-
-    /// The last layer, with tanh.
-    private func rebuild(_ x: FloatMap, _ mine: Range<Int>) {
-        let output = layers.output, area = side * side
+    /// The last layer, with tanh: x at `index` → the output of `frame`.
+    func rebuild(_ x: FloatMap, _ index: Int, frame: Int) {
+        let output = layers.output
         let share = zanzo_share(
-            maps: mine.upperBound, in_map: x.mapStride, out_map: output.mapStride,
-            first_pixel: mine.lowerBound * area, end_pixel: mine.upperBound * area, first_output: 0, end_output: 1)
+            maps: 1, in_map: x.mapStride, out_map: output.mapStride, first_pixel: 0, end_pixel: side * side,
+            first_output: 0, end_output: 1)
         var shape = zanzo_convolution(
             weights: pictureWeights.base, bias: noBias.base, height: side, width: side, in_channels: x.channels,
             out_channels: 1, stride: 1, in_row: x.rowStride, in_pixel: x.pixelStride, out_row: output.rowStride,
             out_pixel: 1, activation: ZANZO_TANH, share: share, byte_scale: 0)
-        kernels.conv3x3Few(output.mutablePixels, x.corner, &shape)
-    }
-
-    // MARK: Back
-
-    private func backward(_ order: Order, _ part: Part) {
-        let mine = part.range(of: frames), usesBatch = order.settings.usesBatchStatistics
-        let scratch = scratch[part.index].base, gradients = layers.gradients
-        measure(mine)
-        layers.picturePair.down(layers.outputGradient, into: gradients[0], mine)
-        part.meet()
-        layers.picturePair.gradient(
-            big: layers.outputGradient, small: layers.decoder[3].x, frames: frames, part, scratch: scratch)
-        mark(part)
-        for back in 0..<4 {
-            let index = 3 - back
-            let level = layers.decoder[index], dx = gradients[3 - index]
-            let small = index > 0 ? layers.decoder[index - 1].x : layers.decoded
-            denormalise(level, dx, usesBatch, mine, part)
-            part.meet()
-            level.pair.gradient(big: dx, small: small, frames: frames, part, scratch: scratch)
-            level.pair.down(dx, into: index > 0 ? gradients[4 - index] : layers.flatGradient, mine)
-            mark(part)
-        }
-        recall(mine, part, scratch)
-        mark(part)
-        let top = gradients[4]
-        for frame in mine { rectify(layers.flatGradient, into: top, frame) }
-        part.meet()
-        layers.last.gradient(big: layers.encoder[3].x, small: top, frames: frames, part, scratch: scratch)
-        layers.last.up(top, into: gradients[3], mine)
-        mark(part)
-        for back in 0..<4 {
-            let index = 3 - back
-            let level = layers.encoder[index], dx = gradients[index]
-            let big = index > 0 ? layers.encoder[index - 1].x : layers.picture
-            denormalise(level, dx, usesBatch, mine, part)
-            part.meet()
-            level.pair.gradient(big: big, small: dx, frames: frames, part, scratch: scratch)
-            if index > 0 { level.pair.up(dx, into: gradients[index - 1], mine) }
-            if index == 0 { part.meet() }
-            mark(part)
-        }
-    }
-
-    /// The loss, and its gradient before the last layer's tanh.
-    private func measure(_ mine: Range<Int>) {
-        let (output, target, gradient) = (layers.output, layers.picture, layers.outputGradient)
-        let factor = 2 / Float(frames * side * side)
-        for frame in mine {
-            losses.base[frame] = zanzo_loss_gradient(
-                gradient.mutablePixels + frame * gradient.mapStride, gradient.rowStride,
-                output.pixels + frame * output.mapStride, target.pixels + frame * target.mapStride, target.rowStride,
-                side, side, factor)
-        }
-    }
-
-    /// The gradient of a level's x becomes that of its y.
-    private func denormalise(
-        _ level: Layers.Level, _ dx: FloatMap, _ usesBatch: Bool, _ mine: Range<Int>, _ part: Part
-    ) {
-        for frame in mine { level.norm.addGradients(dx, level.y, frame: frame) }
-        part.meet()
-        part.then { level.norm.finishGradients(usesBatch: usesBatch, part) }
-        for frame in mine { level.norm.backward(dx, level.y, frame: frame) }
-    }
-
-    /// The gradient of the decoded maps → that of the states, back through time → of the latents → of the coded maps.
-    private func recall(_ mine: Range<Int>, _ part: Part, _ scratch: UnsafeMutablePointer<Float>) {
-        let memory = layers.memory, gradient = layers.flatGradient
-        layers.fromHidden.backward(
-            gradient.pixels, flatRows.base + mine.lowerBound, count: mine.count,
-            into: memory.stateGradients.base + mine.lowerBound * memory.stateRow, dxRow: memory.stateRow)
-        part.meet()
-        layers.fromHidden.gradient(
-            x: memory.states.base, memory.stateRows.base, dy: gradient.pixels, flatRows.base, count: frames, part,
-            scratch: scratch)
-        memory.backward(part)
-        part.meet()
-        memory.gradient(part, scratch: scratch)
-        layers.toLatent.gradient(
-            x: layers.coded.pixels, flatRows.base, dy: memory.latentGradients.base, memory.latentRows.base,
-            count: frames, part, scratch: scratch)
-        layers.toLatent.backward(
-            memory.latentGradients.base, memory.latentRows.base + mine.lowerBound, count: mine.count,
-            into: gradient.mutablePixels + mine.lowerBound * gradient.mapStride, dxRow: gradient.mapStride)
-    }
-
-    /// Through the encoder's last ReLU, into a map with a border.
-    private func rectify(_ dx: FloatMap, into to: FloatMap, _ frame: Int) {
-        zanzo_relu_gradient(
-            to.mutablePixels + frame * to.mapStride, to.rowStride, dx.pixels + frame * dx.mapStride,
-            layers.coded.pixels + frame * layers.coded.mapStride, dx.rowStride, dx.height, dx.rowStride)
+        kernels.conv3x3Few(output.mutablePixels + frame * output.mapStride, x.corner + index * x.mapStride, &shape)
     }
 }
