@@ -60,7 +60,7 @@ let package = Package(
         room("Video", []),
         room("Kernels", ["CKernels"]),
         room("Model", ["Files", "Kernels"]),
-        room("Training", ["Files", "Kernels", "Model", "Video"]),
+        room("Training", ["CKernels", "Files", "Kernels", "Model", "Video"]),
         room("Anomaly", ["Video"]),
         room("Pictures", ["Video", "CPNG"]),
         room("Capture", ["Video", "Kernels", "CFFmpeg", "CV4L2"]),
@@ -97,7 +97,7 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "zanzo-bench",
-            dependencies: ["Model", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["Model", "Training", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: strict),
 
         // Counts allocations, for the tests that prove that there are none.
@@ -107,7 +107,7 @@ let package = Package(
         tests("Video", []),
         tests("Kernels", ["CKernels", "TestSupport"], oracleFlags),
         tests("Model", ["Kernels", "CAllocations", "TestSupport"]),
-        tests("Training", ["Files", "Kernels", "Model", "TestSupport", "Video"]),
+        tests("Training", ["CAllocations", "Files", "Kernels", "Model", "TestSupport", "Video"], oracleFlags),
         tests("Anomaly", ["TestSupport", "Video"]),
         tests("Pictures", ["Files", "Video"]),
         tests("Capture", ["CAllocations", "CFFmpeg", "CV4L2", "Kernels", "Video"]),

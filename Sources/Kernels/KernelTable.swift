@@ -31,6 +31,9 @@ public struct KernelTable: Sendable {
     package private(set) var normalise: zanzo_normalise = zanzo_normalise_scalar
     package private(set) var quantise: zanzo_quantise = zanzo_quantise_scalar
 
+    /// What only training needs.
+    package private(set) var training = TrainingKernels()
+
     /// What this table's instructions can do at most, for benchmarks: multiply-adds of floats, of bytes, and reading.
     package private(set) var peakFloat: zanzo_peak = zanzo_peak_float_scalar
     package private(set) var peakBytes: zanzo_peak = zanzo_peak_bytes_scalar
@@ -122,6 +125,7 @@ public struct KernelTable: Sendable {
             peakFloat = zanzo_peak_float_avx2
             peakBytes = zanzo_peak_bytes_avx2
             peakRead = zanzo_peak_read_avx2
+            training = .avx2
         }
 
         private mutating func overrideByAVX512() {
@@ -141,6 +145,7 @@ public struct KernelTable: Sendable {
             peakFloat = zanzo_peak_float_avx512
             peakBytes = zanzo_peak_bytes_avx512
             peakRead = zanzo_peak_read_avx512
+            training = .avx512
         }
     #elseif arch(arm64)
         private mutating func overrideByNEON() {
@@ -162,6 +167,7 @@ public struct KernelTable: Sendable {
             peakFloat = zanzo_peak_float_neon
             peakBytes = zanzo_peak_bytes_neon
             peakRead = zanzo_peak_read_neon
+            training = .neon
         }
     #endif
 }

@@ -37,7 +37,7 @@ struct TrainingFiles {
             throw TrainingError("--out \(model): \(parent) cannot be written: \(errorText(errno)); name another place")
         }
         guard mkdir(folder, 0o755) == 0 || errno == EEXIST && Self.isFolder(folder) else {
-            throw TrainingError("\(folder): \(errorText(errno)); move it away, or name another --out")
+            throw TrainingError("--out \(model): \(folder): \(errorText(errno)); name another place")
         }
     }
 

@@ -28,7 +28,7 @@ struct BatchFiller: Sendable {
         for (stream, window) in windows.enumerated() {
             var table = [Float](repeating: 0, count: 256)
             let deviation = shade(&table, stream: stream, runStart: window.runStart)
-            var noise = RandomSequence(seed, 4, UInt64(iteration), UInt64(stream))
+            var noise = SeededGenerator(keys: seed, 4, UInt64(iteration), UInt64(stream))
             for frame in 0..<length {
                 let luma = footage.luma(footage.training[window.span], window.start + frame)
                 let to = UnsafeMutableBufferPointer(
@@ -41,7 +41,7 @@ struct BatchFiller: Sendable {
 
     /// The value of each byte in a stream's light; returns its noise's deviation.
     private func shade(_ table: inout [Float], stream: Int, runStart: Int) -> Float {
-        var random = RandomSequence(seed, 3, UInt64(runStart), UInt64(stream))
+        var random = SeededGenerator(keys: seed, 3, UInt64(runStart), UInt64(stream))
         let gain = Float(1 + light.gain * (2 * random.uniform() - 1))
         let offset = Float(light.offset * (2 * random.uniform() - 1))
         let deviation = Float(light.noise * random.uniform() / 127.5)
@@ -55,7 +55,7 @@ struct BatchFiller: Sendable {
     /// Adds noise of this standard deviation: two pixels for 64 random bits, each by the difference of two numbers of 16 bits
     /// (a triangular distribution, whose variance is a sixth of the range's square).
     private static func add(
-        _ random: inout RandomSequence, _ deviation: Float, _ pixels: UnsafeMutableBufferPointer<Float>
+        _ random: inout SeededGenerator, _ deviation: Float, _ pixels: UnsafeMutableBufferPointer<Float>
     ) {
         let scale = deviation * Float(6).squareRoot() / 65_536
         for at in stride(from: 0, to: pixels.count, by: 2) {

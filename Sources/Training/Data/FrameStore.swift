@@ -16,7 +16,8 @@ public final class FrameStore: @unchecked Sendable {
     public let isComplete: Bool
     /// Records that a crash left unusable, at the end or between others.
     public let damagedCount: Int
-    /// Changes with every bit of the footage: a checkpoint fits to one footage only.
+    /// Follows from every bit of the pictures, their order and sessions, not from when they were taken: a checkpoint fits to one
+    /// footage only.
     public let fingerprint: UInt64
     private let bytes: UnsafeRawBufferPointer
     private let recordByteCount: Int
@@ -121,12 +122,13 @@ private struct Scan {
                 if isBroken { starts.append((times.count, number)) }
                 isBroken = false
                 times.append(Int64(littleEndian: record.loadUnaligned(fromByteOffset: 8, as: Int64.self)))
-                add(record)
+                fingerprint = FrameStoreFormat.hash(
+                    UnsafeRawBufferPointer(rebasing: record[FrameStoreFormat.headByteCount...]), from: fingerprint)
             case .session:
                 endSession()
                 (source, statedRate) = Self.session(record)
                 isBroken = true
-                add(record)
+                fingerprint = FrameStoreFormat.hash(UnsafeRawBufferPointer(rebasing: record[..<8]), from: fingerprint)
             case .end:
                 isComplete = true
             case nil:
@@ -135,11 +137,6 @@ private struct Scan {
             }
         }
         endSession()
-    }
-
-    private mutating func add(_ record: UnsafeRawBufferPointer) {
-        let check = UInt64(UInt32(littleEndian: record.loadUnaligned(as: UInt32.self)))
-        fingerprint = (fingerprint ^ check) &* 0x100_0000_01B3
     }
 
     /// Cuts the session's frames at its gaps.

@@ -47,7 +47,7 @@ struct WindowSampler: Sendable {
     mutating func windows(at iteration: Int) -> [Window] {
         switch order {
         case .random:
-            var random = RandomSequence(seed, 1, UInt64(iteration))
+            var random = SeededGenerator(keys: seed, 1, UInt64(iteration))
             return (0..<batch).map { _ in
                 let span = usable[random.index(below: usable.count)]
                 let frames = spans[span].frames
@@ -71,7 +71,7 @@ struct WindowSampler: Sendable {
     /// before, and deals them to the streams, each a stretch.
     private mutating func begin(epoch number: Int, dropping drop: Double) {
         epoch = number
-        var random = RandomSequence(seed, 2, UInt64(number))
+        var random = SeededGenerator(keys: seed, 2, UInt64(number))
         var places: [(span: Int, start: Int)] = []
         for span in usable {
             let frames = spans[span].frames

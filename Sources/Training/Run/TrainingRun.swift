@@ -145,7 +145,7 @@ public final class TrainingRun {
                 for unit in stream * units..<(stream + 1) * units { hidden[unit] = 0 }
             }
         } else {
-            var random = RandomSequence(plan.seed, 5, UInt64(iteration))
+            var random = SeededGenerator(keys: plan.seed, 5, UInt64(iteration))
             hidden.withUnsafeMutableBufferPointer { random.fillNormal($0) }
         }
         let loss = hidden.withUnsafeMutableBufferPointer { hidden in

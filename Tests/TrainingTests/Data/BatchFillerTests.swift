@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test func normalNumbersAreNormal() {
-        var random = RandomSequence(1, 2)
+        var random = SeededGenerator(keys: 1, 2)
         var values = [Float](repeating: 0, count: 100_001)
         values.withUnsafeMutableBufferPointer { random.fillNormal($0) }
         let mean = values.reduce(0.0) { $0 + Double($1) } / 100_001

@@ -1,17 +1,14 @@
 import Glibc
 
-/// SplitMix64 (Steele, Lea, Flood 2014): all randomness of a training run, from its seed; its state is one number.
-struct RandomSequence: RandomNumberGenerator {
-    private(set) var state: UInt64
-
+// All randomness of a training run follows from its seed: each use has a sequence of its own.
+extension SeededGenerator {
     /// The sequence that follows from `keys`: other numbers for each combination.
-    init(_ keys: UInt64...) {
-        state = keys.reduce(0x5A41_4E5A_4F00_0001) { Self.mixed($0 ^ $1) &+ 0x9E37_79B9_7F4A_7C15 }
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        return Self.mixed(state)
+    init(keys: UInt64...) {
+        self.init(seed: 0)
+        for key in keys {
+            state ^= key
+            state = next()
+        }
     }
 
     /// Uniform in 0..<1, 53 bits.
@@ -28,12 +25,5 @@ struct RandomSequence: RandomNumberGenerator {
             values[at] = Float(radius * cos(angle))
             if at + 1 < values.count { values[at + 1] = Float(radius * sin(angle)) }
         }
-    }
-
-    private static func mixed(_ key: UInt64) -> UInt64 {
-        var z = key
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }
