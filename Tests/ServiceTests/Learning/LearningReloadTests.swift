@@ -86,10 +86,12 @@ import Video
                 while :; do sleep 0.02; done
             fi
             """ + "\n" + FakeTrainer.well)
-        let first = fixture.daemon(trainer: trainer.path)
-        try await first.start()
-        try await first.shows("it trains") { $0.cameras.first?.learning?.done }
-        await first.stop()
+        do {
+            let first = fixture.daemon(trainer: trainer.path)
+            try await first.start()
+            try await first.shows("it trains") { $0.cameras.first?.learning?.done }
+            await first.stop()
+        }
         // A half-trained model that it leaves behind is not taken for the camera's.
         #expect(access(fixture.folder + "/street/model.safetensors", F_OK) != 0)
         let second = fixture.daemon(trainer: trainer.path)

@@ -73,7 +73,7 @@ import Video
         ),
         ("kill -9 $$", "was killed (signal 9"),
         ("kill -SEGV $$", "was ended by signal 11"),
-        ("exec /nonexistent", "ended with status"),
+        ("exec /nonexistent", "could not be run"),
         (
             #"i=0; while [ $i -lt 3000 ]; do echo "line $i" >&2; i=$((i+1)); done; exit 1"#,
             "ended with status 1: line 2999"
