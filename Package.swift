@@ -123,7 +123,7 @@ let package = Package(
         tests("Offline", ["Anomaly", "Capture", "Model", "Pictures", "Service", "Training", "Video"]),
         // The executables as real processes: with sockets, files and signals.
         .testTarget(
-            name: "ProcessTests", dependencies: ["Model", "Pictures", "Publish", "Service", "Video", "zanzo", "zanzod"],
-            swiftSettings: strict),
+            name: "ProcessTests",
+            dependencies: ["Model", "Pictures", "Publish", "Service", "Video", "zanzo", "zanzod"], swiftSettings: strict),
     ]
 )
