@@ -124,6 +124,7 @@ let package = Package(
         // The executables as real processes: with sockets, files and signals.
         .testTarget(
             name: "ProcessTests",
-            dependencies: ["Model", "Pictures", "Publish", "Service", "Video", "zanzo", "zanzod"], swiftSettings: strict),
+            dependencies: ["Model", "Pictures", "Publish", "Service", "Video", "zanzo", "zanzod"], swiftSettings: strict
+        ),
     ]
 )
