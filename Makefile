@@ -28,7 +28,8 @@ RELEASE := -c release --static-swift-stdlib
 BUILT   := .build/release
 
 .PHONY: help demo build test test-unit test-disk test-neon test-emulated test-sanitize test-vm \
-        bench-peers bench-step demo-model deps deps-test format lint install uninstall clean
+        bench-peers bench-step demo-model reference-model deps deps-test \
+        format lint install uninstall clean
 
 help:
 	@echo 'make demo         install what is missing, build, and watch a synthetic camera find its anomalies (2 minutes)'
@@ -43,6 +44,7 @@ help:
 	@echo 'make bench-peers  CPU beside ffmpeg and Motion, memory, latency, 16 cameras: a table (about 13 minutes)'
 	@echo 'make bench-step   the network beside ONNX Runtime, OpenVINO and PyTorch, in PEERS_PYTHON= (4 minutes)'
 	@echo 'make demo-model   train the demo model anew (needs PyTorch)'
+	@echo 'make reference-model CLIPS=DIR  train the article'"'"'s network by its recipe on strips or videos (hours)'
 	@echo 'make format, make lint, make clean'
 
 deps:
@@ -105,6 +107,13 @@ demo-model: build
 	$(BUILT)/zanzo calibrate config/demo.safetensors 'synthetic:street?seed=7&rate=15&size=640x480' --skip 20000 \
 	    --frames 9000 --rate 15 --score tiles:4x8 --alerts-per-day 2
 
+# The article's network by the article's recipe, 10,000 steps over a folder of clips, one file each: 18 MB, not in git.
+CLIPS     ?=
+REFERENCE ?= .build/reference.safetensors
+reference-model: build
+	@test -d '$(CLIPS)' || { echo 'Name the folder with the clips: make reference-model CLIPS=DIR' >&2; exit 1; }
+	$(BUILT)/zanzo train '$(CLIPS)'/*.* --out $(REFERENCE) --recipe article --resume
+
 format:
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
 
@@ -130,7 +139,7 @@ install:
 	install -d $(DESTDIR)$(PREFIX)/share/zanzo
 	install -m 644 config/demo.safetensors $(DESTDIR)$(PREFIX)/share/zanzo
 	install -m 644 README.md LICENSE config/zanzo.yaml $(DESTDIR)$(PREFIX)/share/doc/zanzo
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/zanzo/docs docs/events.md docs/scoring.md
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/zanzo/docs docs/events.md docs/scoring.md docs/training.md
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/zanzo/docs/clients docs/clients/subscribe.py
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/zanzo/docs/pictures docs/pictures/*.png
 	for page in zanzo.1 zanzo.yaml.5 zanzod.8; do \

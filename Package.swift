@@ -53,13 +53,15 @@ let package = Package(
         .systemLibrary(name: "CSystemd"),
         .systemLibrary(name: "CYAML"),
         .systemLibrary(name: "CLinux"),
-        // Our own C: microkernels only.
+        // Our own C: microkernels, and starting a program that never outlives us.
         .target(name: "CKernels", cSettings: kernelFlags),
+        .target(name: "CChild"),
 
         room("Files", []),
         room("Video", []),
         room("Kernels", ["CKernels"]),
         room("Model", ["Files", "Kernels"]),
+        room("Training", ["CKernels", "Files", "Kernels", "Model", "Video"]),
         room("Anomaly", ["Video"], oracleFlags),
         room("Pictures", ["Video", "CPNG"]),
         room("Capture", ["Video", "Kernels", "CFFmpeg", "CV4L2"]),
@@ -69,13 +71,19 @@ let package = Package(
         room(
             "Service",
             [
-                "Files", "Video", "Kernels", "Model", "Anomaly", "Pictures", "Capture", "Publish", "CFFmpeg", "CLinux",
+                "Files", "Video", "Kernels", "Model", "Anomaly", "Pictures", "Capture", "Publish", "CChild", "CFFmpeg",
+                "CLinux",
                 "CSystemd",
                 "CYAML",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + nio),
+
+        // What `zanzo` does with footage, and the daemon never.
+        room(
+            "Offline",
+            ["Anomaly", "Capture", "CLinux", "Files", "Model", "Pictures", "Service", "Training", "Video"]),
 
         .executableTarget(
             name: "zanzod",
@@ -84,14 +92,14 @@ let package = Package(
         .executableTarget(
             name: "zanzo",
             dependencies: [
-                "Anomaly", "Capture", "Publish", "Service",
+                "Anomaly", "Capture", "Model", "Offline", "Publish", "Service", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "zanzo-bench",
             dependencies: [
-                "Capture", "Model", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Capture", "Model", "Training", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
 
@@ -102,6 +110,7 @@ let package = Package(
         tests("Video", []),
         tests("Kernels", ["CKernels", "TestSupport"], oracleFlags),
         tests("Model", ["Kernels", "CAllocations", "TestSupport"]),
+        tests("Training", ["CAllocations", "Files", "Kernels", "Model", "TestSupport", "Video"], oracleFlags),
         tests("Anomaly", ["TestSupport", "Video"], oracleFlags),
         tests("Pictures", ["Files", "Video"]),
         tests("Capture", ["CAllocations", "CFFmpeg", "CV4L2", "Kernels", "Video"]),
@@ -114,10 +123,11 @@ let package = Package(
                 "Anomaly", "Capture", "Kernels", "Model", "Pictures", "Publish", "TestSupport", "Video",
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        tests("Offline", ["Anomaly", "Capture", "Model", "Pictures", "Service", "Training", "Video"]),
         // The executables as real processes: with sockets, files and signals.
         .testTarget(
             name: "ProcessTests",
-            dependencies: ["Pictures", "Publish", "Service", "Video", "zanzo", "zanzo-bench", "zanzod"],
+            dependencies: ["Model", "Pictures", "Publish", "Service", "Video", "zanzo", "zanzo-bench", "zanzod"],
             swiftSettings: strict),
     ]
 )

@@ -1,9 +1,9 @@
 public import Video
 
 /// What the owner of a camera asks of it. Everything has a default that suits most cameras.
-public struct SourceOptions: Sendable, Hashable {
+public struct SourceOptions: Sendable, Hashable, Codable {
     /// How RTSP media travels.
-    public enum Transport: String, Sendable, Hashable, CaseIterable {
+    public enum Transport: String, Sendable, Hashable, Codable, CaseIterable {
         /// Inside the RTSP connection: nothing is lost, and it passes firewalls.
         case tcp
         /// As datagrams: lower latency, and loss shows as corrupt frames.
@@ -42,7 +42,7 @@ public struct SourceOptions: Sendable, Hashable {
 }
 
 /// A text that shows itself to nobody who prints, logs or dumps it.
-struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+struct Secret: Sendable, Hashable, Codable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     let text: String
 
     init(_ text: String) { self.text = text }

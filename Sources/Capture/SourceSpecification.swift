@@ -1,9 +1,12 @@
 /// Which camera, stream, file or scene to watch, and what to ask of it: the configuration's `source` line, taken apart.
-public struct SourceSpecification: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible,
+///
+/// Encoded it holds all of it, user and password too: for a pipe between two processes of the daemon's user, never for a
+/// file, a log or a client.
+public struct SourceSpecification: Sendable, Hashable, Codable, CustomStringConvertible, CustomDebugStringConvertible,
     CustomReflectable
 {
     /// The kinds of source.
-    public enum Kind: Sendable, Hashable {
+    public enum Kind: Sendable, Hashable, Codable {
         /// A V4L2 device: `/dev/video0`, `/dev/v4l/by-id/…`, `v4l2:PATH`.
         case v4l2(path: String)
         /// `rtsp://`, `rtsps://`, `http://` or `https://`.

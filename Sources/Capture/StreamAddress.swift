@@ -1,7 +1,7 @@
 /// An RTSP or HTTP address without its user and password.
 ///
 /// It prints itself with the values of its query left out, as cameras take passwords there too (`?usr=…&pwd=…`).
-public struct StreamAddress: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible,
+public struct StreamAddress: Sendable, Hashable, Codable, CustomStringConvertible, CustomDebugStringConvertible,
     CustomReflectable
 {
     static let schemes = ["rtsp", "rtsps", "http", "https"]

@@ -41,6 +41,9 @@ public struct KernelTable: Sendable {
     /// Fours of input channels whose products are added in 16 bits, which holds weights down (kernels.h); 0: none are.
     package var byteGroup: Int { layout.byte_group }
 
+    /// What only training needs.
+    package private(set) var training = TrainingKernels()
+
     /// What this table's instructions can do at most, for benchmarks: multiply-adds of floats, of bytes, and reading.
     package private(set) var peakFloat: zanzo_peak = zanzo_peak_float_scalar
     package private(set) var peakBytes: zanzo_peak = zanzo_peak_bytes_scalar
@@ -142,6 +145,7 @@ public struct KernelTable: Sendable {
             peakFloat = zanzo_peak_float_avx2
             peakBytes = zanzo_peak_bytes_avx2
             peakRead = zanzo_peak_read_avx2
+            training = .avx2
         }
 
         private mutating func overrideByAVXVNNI() {
@@ -174,6 +178,7 @@ public struct KernelTable: Sendable {
             peakFloat = zanzo_peak_float_avx512
             peakBytes = zanzo_peak_bytes_avx512
             peakRead = zanzo_peak_read_avx512
+            training = .avx512
         }
     #elseif arch(arm64)
         private mutating func overrideByNEON() {
@@ -199,6 +204,7 @@ public struct KernelTable: Sendable {
             peakFloat = zanzo_peak_float_neon
             peakBytes = zanzo_peak_bytes_neon
             peakRead = zanzo_peak_read_neon
+            training = .neon
         }
     #endif
 }

@@ -1,25 +1,31 @@
 /// A safetensors file, mapped and checked: every tensor lies inside the file, none overlaps another, nothing is between.
 ///
 /// Format: 8 bytes of header length (little endian), the header (JSON), the tensors' bytes.
-struct SafetensorsFile: ~Copyable {
-    struct Tensor: Hashable {
-        var name, dtype: String
-        var shape: [Int]
+package struct SafetensorsFile: ~Copyable {
+    /// A tensor, and where it lies.
+    package struct Tensor: Hashable {
+        /// Its name and type, as the file has them.
+        package var name, dtype: String
+        /// Its dimensions, the slowest first.
+        package var shape: [Int]
         /// Place in the data, counted from the header's end.
         var range: Range<Int>
     }
 
-    let path: String
+    /// The file.
+    package let path: String
     /// In the order in which they lie in the file.
-    let tensors: [Tensor]
-    let metadata: [String: String]
+    package let tensors: [Tensor]
+    /// The header's texts.
+    package let metadata: [String: String]
     let mapping: MappedFile
     private let dataStart: Int
 
     /// safetensors' own limit.
     static let longestHeader = 100_000_000
 
-    init(path: String) throws(ModelError) {
+    /// Maps and checks the file; throws where it is not well-formed, with what is wrong and what to do.
+    package init(path: String) throws(ModelError) {
         func malformed(_ message: String, tensor: String? = nil) -> ModelError {
             ModelError(.malformed, path: path, tensor: tensor, message)
         }
@@ -51,13 +57,13 @@ struct SafetensorsFile: ~Copyable {
     }
 
     /// The tensor's bytes; valid as long as the file is mapped.
-    func bytes(of tensor: Tensor) -> UnsafeRawBufferPointer {
+    package func bytes(of tensor: Tensor) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(
             rebasing: mapping.bytes[dataStart + tensor.range.lowerBound..<dataStart + tensor.range.upperBound])
     }
 
     /// Ends the mapping here and not earlier.
-    consuming func close() {}
+    package consuming func close() {}
 
     /// All tensors' bytes; valid as long as the file is mapped.
     var data: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: mapping.bytes[dataStart...]) }

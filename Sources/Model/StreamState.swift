@@ -9,6 +9,9 @@ public struct StreamState: ~Copyable {
     /// A state of zeros for `model`.
     public init(model: Model) { memory = AlignedBuffer(count: model.topology.hidden) }
 
+    /// A state that remembers what `other` does, and goes its own way from there.
+    package init(copying other: borrowing StreamState) { memory = AlignedBuffer(other.hidden) }
+
     /// Forgets everything: to be done after a gap, a reconnect or a cut, before the next frame.
     public mutating func reset() { memory.clear() }
 

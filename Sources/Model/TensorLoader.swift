@@ -6,8 +6,11 @@ struct TensorLoader: ~Copyable {
     private let file: SafetensorsFile
     private let byName: [String: SafetensorsFile.Tensor]
 
-    /// All of `wanted` (names and shapes) are there, and nothing else but counters that PyTorch leaves in its files.
-    init(_ file: consuming SafetensorsFile, wanted: [(name: String, shape: [Int])]) throws(ModelError) {
+    /// All of `wanted` (names and shapes) are there, and nothing else but counters that PyTorch leaves in its files; with
+    /// `allowsOthers`, also what else a trainer keeps.
+    init(
+        _ file: consuming SafetensorsFile, wanted: [(name: String, shape: [Int])], allowsOthers: Bool = false
+    ) throws(ModelError) {
         self.file = file
         byName = Dictionary(uniqueKeysWithValues: self.file.tensors.map { ($0.name, $0) })
         let names = Set(wanted.map(\.name))
@@ -24,6 +27,7 @@ struct TensorLoader: ~Copyable {
                     "has the shape \(tensor.shape) instead of \(shape); \(Topology.metadataKey) must fit the weights")
             }
         }
+        if allowsOthers { return }
         for tensor in self.file.tensors where !names.contains(tensor.name) && !Self.isCounter(tensor) {
             throw unsuitable(tensor.name, "is unexpected; remove it, or correct \(Topology.metadataKey)")
         }

@@ -71,13 +71,21 @@ public struct Colour: Sendable, Hashable {
 }
 
 /// The colours of all of Zanzo's pictures, so that they look like one family.
-enum Theme {
-    static let background = Colour(0x14, 0x16, 0x1B)
-    static let panel = Colour(0x1D, 0x20, 0x27)
-    static let edge = Colour(0x3A, 0x40, 0x4B)
-    static let text = Colour(0xEC, 0xEE, 0xF2)
-    static let quiet = Colour(0x9A, 0xA3, 0xB0)
-    static let line = Colour(0x63, 0xC7, 0xF5)
-    static let threshold = Colour(0xFF, 0x6B, 0x6B)
-    static let event = Colour(0xFF, 0xB3, 0x2C)
+package enum Theme {
+    /// Behind everything.
+    package static let background = Colour(0x14, 0x16, 0x1B)
+    /// Behind a plot or a panel.
+    package static let panel = Colour(0x1D, 0x20, 0x27)
+    /// A panel's edge.
+    package static let edge = Colour(0x3A, 0x40, 0x4B)
+    /// What is read first.
+    package static let text = Colour(0xEC, 0xEE, 0xF2)
+    /// What is read second.
+    package static let quiet = Colour(0x9A, 0xA3, 0xB0)
+    /// A plot's line.
+    package static let line = Colour(0x63, 0xC7, 0xF5)
+    /// The alarm line.
+    package static let threshold = Colour(0xFF, 0x6B, 0x6B)
+    /// An event.
+    package static let event = Colour(0xFF, 0xB3, 0x2C)
 }

@@ -29,6 +29,10 @@ public struct ScorePlot: Sendable {
     public var label = "score"
     /// Whether the vertical axis is logarithmic (scores of zero or less are drawn at its lower end).
     public var isLogarithmic = false
+    /// What the horizontal axis measures, where that is not time.
+    public var axis: String?
+    /// Points beside the line, each drawn as a small square.
+    public var marks: [Point] = []
     /// The picture's width in pixels.
     public var width = 1200
     /// The picture's height in pixels.
@@ -64,6 +68,10 @@ extension Evidence {
         }
         drawAxes(of: plot, area, on: &canvas)
         drawLine(of: plot, area, on: &canvas)
+        for mark in plot.marks where mark.time.isFinite && mark.score.isFinite {
+            canvas.rectangle(
+                x: area.x(mark.time) - 2, y: area.y(mark.score) - 2, width: 5, height: 5, colour: Theme.event)
+        }
         if let threshold = plot.threshold, area.contains(threshold) {
             let y = area.y(threshold)
             for x in stride(from: area.left, to: area.left + area.width, by: 10) {
@@ -134,16 +142,17 @@ struct PlotArea {
     let times: ClosedRange<Double>
     let scores: ClosedRange<Double>  // in log10 where the axis is logarithmic
     private let isLogarithmic: Bool
+    private let axis: String?
 
     init(_ plot: ScorePlot, width: Int, height: Int) {
         (left, top) = (Evidence.margin + 56, Evidence.margin + 44)
         (self.width, self.height) = (width - left - Evidence.margin, height - top - Evidence.margin - 36)
-        isLogarithmic = plot.isLogarithmic
+        (isLogarithmic, axis) = (plot.isLogarithmic, plot.axis)
         let moments = plot.points.lazy.map(\.time).filter(\.isFinite)
         let start = moments.min() ?? 0
         let end = moments.max() ?? 1
         times = start...(end > start ? end : start + 1)
-        var values = plot.points.map(\.score).filter(\.isFinite)
+        var values = (plot.points + plot.marks).map(\.score).filter(\.isFinite)
         if let threshold = plot.threshold, threshold.isFinite { values.append(threshold) }
         if isLogarithmic {
             let positive = values.filter { $0 > 0 }
@@ -184,11 +193,12 @@ struct PlotArea {
 
     /// Seconds, minutes or hours, by the length of the plot.
     private var unit: (seconds: Double, name: String) {
+        if axis != nil { return (1, "") }
         let length = times.upperBound - times.lowerBound
         return length > 3 * 3600 ? (3600, "hours") : length > 300 ? (60, "minutes") : (1, "seconds")
     }
 
-    var timeLabel: String { "time in \(unit.name)" }
+    var timeLabel: String { axis ?? "time in \(unit.name)" }
 
     var timeTicks: [(Double, String)] {
         let seconds = unit.seconds

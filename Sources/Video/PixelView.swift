@@ -1,5 +1,5 @@
 /// Width and height in pixels.
-public struct FrameSize: Hashable, Sendable {
+public struct FrameSize: Hashable, Sendable, Codable {
     /// Pixels a row.
     public var width: Int
     /// Rows.

@@ -5,7 +5,9 @@ import ArgumentParser
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "zanzo-bench",
-        abstract: "Measure the network's step on this machine.",
+        abstract: "Measure the network's step on this machine, and a step of its training.",
         discussion: "Times are of one core that does nothing else: pin the process and keep the machine quiet.",
-        subcommands: [StepCommand.self, LayersCommand.self, LoadCommand.self, RooflineCommand.self])
+        subcommands: [
+            StepCommand.self, LayersCommand.self, LoadCommand.self, TrainStepCommand.self, RooflineCommand.self,
+        ])
 }

@@ -23,7 +23,7 @@ struct CheckCommand: ParsableCommand {
             for line in found.warnings { StandardOutput.complain("warning: \(line)\n") }
             for line in found.errors { StandardOutput.complain("\(path): \(line)\n") }
             if !found.errors.isEmpty { throw ExitCode(78) }
-            for camera in enabled { print("\(camera.name): \(camera.source.redacted), \(camera.rate) frames a second") }
+            for camera in enabled { print(camera.summary) }
             print("\(path): good; \(counted(enabled.count, "camera"))")
         } catch let error as ConfigurationError {
             StandardOutput.complain("\(error)\n")

@@ -339,3 +339,5 @@ int zanzo_cpu_has_neoni8mm(void);
 
 // What benchmarks hold the kernels against.
 #include "peaks.h"
+// What training needs beside them.
+#include "training.h"

@@ -1,7 +1,7 @@
 /// Something that happens in the synthetic street and never happens in its normal footage.
-public struct SyntheticAnomaly: Sendable, Hashable {
+public struct SyntheticAnomaly: Sendable, Hashable, Codable {
     /// What happens.
-    public enum Kind: String, Sendable, Hashable, CaseIterable {
+    public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
         /// Someone cycles along the pavement, four times as fast as people walk.
         case cyclist
         /// A van drives onto the pavement, stops, and drives on.
@@ -35,7 +35,7 @@ public struct SyntheticAnomaly: Sendable, Hashable {
 }
 
 /// What happens in a synthetic scene and when: the ground truth that found events are held against.
-public struct SyntheticScript: Sendable, Hashable {
+public struct SyntheticScript: Sendable, Hashable, Codable {
     /// What happens, in order of start.
     public let anomalies: [SyntheticAnomaly]
     /// Where set, everything happens again after this long, for ever.
@@ -85,9 +85,9 @@ public struct SyntheticScript: Sendable, Hashable {
 }
 
 /// A fault of the synthetic camera itself: what a test of the daemon sends it through.
-public struct SyntheticFault: Sendable, Hashable {
+public struct SyntheticFault: Sendable, Hashable, Codable {
     /// What goes wrong.
-    public enum Kind: Sendable, Hashable {
+    public enum Kind: Sendable, Hashable, Codable {
         /// The same picture again and again, byte for byte, with new time stamps.
         case freeze
         /// Luma is multiplied by this from one frame to the next (a lamp goes on or off).

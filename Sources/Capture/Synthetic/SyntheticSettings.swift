@@ -1,7 +1,7 @@
 public import Video
 
 /// Which synthetic scene to show: a `synthetic:` source, taken apart. Size, rate and pace are in `SourceOptions`.
-public struct SyntheticSettings: Sendable, Hashable, CustomStringConvertible {
+public struct SyntheticSettings: Sendable, Hashable, Codable, CustomStringConvertible {
     /// The size where the options ask for none.
     public static let defaultSize = FrameSize(width: 320, height: 240)
     /// The rate where the options ask for none.

@@ -1,4 +1,6 @@
+import Capture
 import Kernels
+import Video
 
 extension Configuration {
     /// What is wrong with what a configuration names, where its text is good: lines for people.
@@ -11,7 +13,10 @@ extension Configuration {
         var library = ModelLibrary(kernels: .best)
         for camera in cameras where camera.enabled {
             do throws(StartError) {
-                if try library.plan(for: camera).threshold == nil { warnings.append(camera.isWithoutThreshold) }
+                // What the daemon is to make is not missed.
+                if !camera.lacksModel, try library.plan(for: camera).threshold == nil {
+                    warnings.append(camera.isWithoutThreshold)
+                }
             } catch {
                 errors.append("\(error)")
             }
@@ -32,5 +37,15 @@ extension CameraConfiguration {
     var isWithoutThreshold: String {
         "camera \(name): \(model) has no threshold, so nothing will be called an anomaly: run `zanzo calibrate` on normal "
             + "footage, or set threshold:"
+    }
+}
+
+extension CameraConfiguration {
+    /// What it watches and how, for `zanzo check`.
+    public var summary: String {
+        let learning =
+            lacksModel
+            ? ", learns its model from \(LearningText.amount(settings.learn.recordFor?.seconds ?? 0)) of footage" : ""
+        return "\(name): \(source.redacted), \(settings.rate) frames a second\(learning)"
     }
 }

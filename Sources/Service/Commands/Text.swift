@@ -61,6 +61,10 @@ public enum StatusText {
             row(["CAMERA", "STATE", "FPS IN", "SCORED", "DROPS", "SCORE", "LAST EVENT"]),
         ]
         for camera in status.cameras {
+            if let learning = camera.learning {
+                lines.append(TextTable.row([camera.name, camera.state], widths: widths) + LearningText.line(learning))
+                continue
+            }
             lines.append(
                 row([
                     camera.name, camera.state, "\(camera.framesPerSecondIn)", "\(camera.framesPerSecondScored)",

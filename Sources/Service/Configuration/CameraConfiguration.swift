@@ -17,6 +17,16 @@ public struct CameraConfiguration: Sendable, Hashable {
     /// Everything that has a default.
     public var settings: CameraSettings
 
+    /// Whether it is to learn its model, which is not there yet.
+    var lacksModel: Bool { settings.learn.recordFor != nil && !LearningPlace(model: model).hasModel }
+
+    /// The same but for how a model would be learned: what counts where there is one.
+    var withoutLearning: CameraConfiguration {
+        var camera = self
+        camera.learn = LearnSettings()
+        return camera
+    }
+
     /// A camera with the defaults, unless `settings` says otherwise.
     public init(
         name: String, source: SourceSpecification, model: String, settings: CameraSettings = CameraSettings()
@@ -62,6 +72,8 @@ public struct CameraSettings: Sendable, Hashable {
     public var rate = 5.0
     /// Where user and password are; they are read when the source is opened.
     public var credentials: CredentialsReference?
+    /// Whether and how it learns its model, as long as there is none.
+    public var learn = LearnSettings()
     /// The arithmetic that the model runs in.
     public var precision = Precision.auto
     /// How an error map becomes a score; nil: as the model was calibrated.

@@ -14,6 +14,7 @@ extension Schema<CameraDraft> {
     static let shared = Schema([
         Field("enabled", \.settings.enabled, .flag),
         Field("model", \.model, Format<String>.path.required),
+        Field("learn", \.settings.learn, .learn),
         Field("rate", \.settings.rate, .rate.within(0.01...240)),
         Field("size", \.wishes.size, .frameSize, or: "auto"),
         Field("input_rate", \.wishes.rate, .rate.within(0.01...1000), or: "auto"),

@@ -78,7 +78,8 @@ public struct CameraChanges: Sendable, Hashable {
 }
 
 extension Configuration {
-    /// What leads from the enabled cameras of `old` to these. A change of the pictures' width touches every camera: its slots
+    /// What leads from the enabled cameras of `old` to these. How a model would be learned makes no difference to a camera
+    /// that has one. A change of the pictures' width touches every camera: its slots
     /// are made to that size.
     public func cameraChanges(from old: Configuration) -> CameraChanges {
         var changes = CameraChanges()
@@ -89,7 +90,7 @@ extension Configuration {
                 changes.added.append(camera)
                 continue
             }
-            if earlier == camera, old.snapshots.width == snapshots.width {
+            if earlier.withoutLearning == camera.withoutLearning, old.snapshots.width == snapshots.width {
                 changes.unchanged.append(camera.name)
             } else {
                 changes.changed.append(camera)

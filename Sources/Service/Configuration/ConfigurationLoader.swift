@@ -21,6 +21,7 @@ struct ConfigurationLoader {
     private(set) var problems: [ConfigurationError.Problem] = []
     private var defaults = CameraDraft()
     private var definedAt: [String: String] = [:]  // camera -> FILE:LINE
+    private var learnedBy: [String: String] = [:]  // model -> camera
 
     /// Reads `zanzo.yaml`. Sections come before cameras, wherever in the file they stand.
     mutating func readMain(_ path: String) {
@@ -84,8 +85,24 @@ struct ConfigurationLoader {
         if draft.source == nil, lines["source"] == nil {
             place.under("source").report(line, "is missing; write what to watch: /dev/video0, rtsp://…, a file's path")
         }
+        let learns = draft.settings.learn.recordFor != nil
+        if learns, draft.model == nil, lines["model"] == nil {
+            draft.model = "\(configuration.stateDirectory)/\(name)/model.safetensors"
+        }
         if draft.model == nil, lines["model"] == nil {
-            place.under("model").report(line, "is missing; write the model file's path")
+            place.under("model").report(
+                line, "is missing; write the model file's path, or learn: {for: 24h} to have it made")
+        }
+        if learns, draft.settings.enabled, let model = draft.model {
+            if let other = learnedBy[model] {
+                place.under("model").report(
+                    lines["model"] ?? line,
+                    "the camera \"\(other)\" learns the same one; give each its own, or leave it out")
+            }
+            learnedBy[model] = name
+        }
+        if let problem = draft.settings.learn.problem(rate: draft.settings.rate) {
+            place.under("learn").under("for").report(lines["learn"] ?? line, problem)
         }
         checkDetector(draft, line: lines["detector"] ?? line, place)
         guard place.reading.problems.count == problemCount, let source = draft.source, let model = draft.model else {

@@ -7,7 +7,7 @@ public enum Environment {
 }
 
 /// What an `errno` means, in words.
-func errorText(_ number: Int32) -> String {
+package func errorText(_ number: Int32) -> String {
     // strerror's text for a known number is constant; only unknown ones share a buffer, and are not passed on.
     guard number > 0, number < 134, let text = strerror(number) else { return "error \(number)" }
     return String(cString: text)

@@ -1,7 +1,7 @@
 import Video
 
 /// Numbers with units, as people write them: `500ms`, `64MiB`, `640x480`, `0660`.
-enum Quantity {
+package enum Quantity {
     private static let durations: [(unit: String, nanoseconds: Int64)] = [
         ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000), ("h", 3_600_000_000_000),
         ("d", 86_400_000_000_000),
@@ -26,14 +26,14 @@ enum Quantity {
     }
 
     /// `500ms`, `10s`, `1.5h`, `7d`; a bare `0` too. At most 100 years.
-    static func duration(_ text: String) -> Duration? {
+    package static func duration(_ text: String) -> Duration? {
         if text == "0" { return .zero }
         guard let nanoseconds = amount(text, durations.map { ($0.unit, $0.nanoseconds) }) else { return nil }
         return nanoseconds <= 100 * 365 * 86_400_000_000_000 ? .nanoseconds(nanoseconds) : nil
     }
 
     /// In the largest unit that gives a whole number.
-    static func show(_ duration: Duration) -> String {
+    package static func show(_ duration: Duration) -> String {
         let nanoseconds = duration.nanoseconds
         guard nanoseconds != 0 else { return "0" }
         for (unit, size) in durations.reversed() where nanoseconds % size == 0 { return "\(nanoseconds / size)\(unit)" }

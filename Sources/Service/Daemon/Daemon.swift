@@ -1,48 +1,18 @@
 import Anomaly
-public import Capture
-public import Kernels
-public import Logging
-import Model
+import Logging
 import Publish
-import Synchronization
-public import Video
-
-/// What the daemon takes from outside, so that a test can give it another clock, another camera, another socket.
-public struct DaemonEnvironment: Sendable {
-    /// The clocks.
-    public var time: any TimeSource
-    /// Makes a camera's source.
-    public var makeSource: @Sendable (SourceSpecification, any TimeSource) -> any FrameSource
-    /// Where log lines go.
-    public var log: Logger
-    /// The kernels to compute with.
-    public var kernels: KernelTable
-    /// A listening socket from systemd; nil to bind one.
-    public var inheritedSocket: Int32?
-
-    /// The machine's own clocks, cameras and kernels.
-    public init(
-        time: any TimeSource = SystemTime(), log: Logger, kernels: KernelTable = .best, inheritedSocket: Int32? = nil,
-        makeSource: @escaping @Sendable (SourceSpecification, any TimeSource) -> any FrameSource = {
-            Capture.makeSource($0, time: $1)
-        }
-    ) {
-        self.time = time
-        self.log = log
-        self.kernels = kernels
-        self.inheritedSocket = inheritedSocket
-        self.makeSource = makeSource
-    }
-}
+import Video
 
 /// The whole daemon: cameras, workers, the writer and the event server, from start to stop.
 ///
-/// The actor is the control plane: it starts, stops and reloads. Frames never pass through it.
+/// The actor is the control plane: it starts, stops and reloads. Frames never pass through it. A camera that learns its model
+/// is not among its cameras yet: `zanzo train`, a process of its own, has it.
 public actor Daemon {
     private var configuration: Configuration
     private let environment: DaemonEnvironment
     private var models: ModelLibrary
     private var running: [String: RunningCamera] = [:]
+    private var learners = Learners()
     private var workers: [InferenceWorker] = []
     private var workerThreads: [NamedThread] = []
     private let publisher: Publisher
@@ -64,9 +34,10 @@ public actor Daemon {
     /// Loads the models, opens the journal, binds the socket, and starts every camera.
     ///
     /// Returns when the daemon is ready: its socket is bound and its models are loaded. Cameras that are not there yet
-    /// are tried for ever. Throws, with nothing left running, where the daemon itself can't work.
+    /// are tried for ever, and those without a model that are to learn one do. Throws, with nothing left running, where the
+    /// daemon itself can't work.
     public func start() async throws {
-        let plans = try Self.plans(configuration, &models)
+        let tasks = try tasks(of: configuration)
         let journal = try Journal(settings: configuration.journalSettings, log: environment.log)
         let store = try SnapshotStore(settings: configuration.snapshotStoreSettings, log: environment.log)
         let board = board
@@ -87,12 +58,20 @@ public actor Daemon {
             workers.append(worker)
             workerThreads.append(NamedThread(name: "zanzo-infer-\(index)") { worker.run() })
         }
-        for (settings, plan) in plans { startCamera(settings, plan) }
+        for task in tasks {
+            // A crash may have come between the model's name and the end of what it was made from.
+            if case .watch(let camera, _) = task, camera.learn.recordFor != nil {
+                LearningPlace(model: camera.model).clean()
+            }
+            start(task)
+        }
         tick()
     }
 
-    /// Ends running events, flushes the journal, tells subscribers, and closes; returns within two seconds.
+    /// Ends running events, flushes the journal, tells subscribers, and closes; returns within two seconds, or five more
+    /// where a training has to save what it has.
     public func stop() async {
+        let trainings = learners.stopAll()
         for entry in running.values { entry.stop(.stopped) }
         workers.forEach { $0.stop() }
         for thread in workerThreads where !thread.join(timeout: .milliseconds(500)) {
@@ -103,6 +82,9 @@ public actor Daemon {
             environment.log.critical("the writer did not end in time: its last events may be missing from the journal")
         }
         await server?.shutdown()
+        for loop in trainings where !loop.join(timeout: .seconds(6)) {
+            environment.log.warning("the training of camera \(loop.settings.name) did not end in time")
+        }
         running = [:]
     }
 
@@ -110,22 +92,24 @@ public actor Daemon {
     ///
     /// Throws with everything as it was where a new camera's model can't be loaded.
     public func reload(_ new: Configuration) throws(StartError) {
-        let plans = try Self.plans(new, &models)
+        let tasks = try tasks(of: new)
         let old = configuration
         configuration = new
-        var changed: [String] = []
+        var changed: Set<String> = []
         let untouched = Set(new.cameraChanges(from: old).unchanged)
-        let kept = plans.filter { settings, plan in
-            untouched.contains(settings.name) && running[settings.name]?.scores(by: plan) == true
-        }
-        for (name, entry) in running where !kept.contains(where: { $0.0.name == name }) {
+        let kept = Set(tasks.filter { isAtWork($0, untouched) }.map(\.camera.name))
+        for (name, entry) in running where !kept.contains(name) {
             entry.stop(.reconfigured)
             running[name] = nil
-            changed.append(name)
+            changed.insert(name)
         }
-        for (settings, plan) in plans where running[settings.name] == nil {
-            startCamera(settings, plan)
-            if !changed.contains(settings.name) { changed.append(settings.name) }
+        for name in learners.names where !kept.contains(name) {
+            learners.stop(name)
+            changed.insert(name)
+        }
+        for task in tasks where !kept.contains(task.camera.name) {
+            start(task)
+            changed.insert(task.camera.name)
         }
         let restart = old.restartKeys(new)
         if !restart.isEmpty {
@@ -133,7 +117,7 @@ public actor Daemon {
         }
         // First, so that after logrotate's move the new journal begins with why it was begun.
         publisher.reopen()
-        publisher.publish(composer.reloaded(changed, time: environment.time.utc()))
+        publisher.publish(composer.reloaded(Array(changed), time: environment.time.utc()))
         tick()
     }
 
@@ -143,13 +127,14 @@ public actor Daemon {
         publisher.publish(composer.rejected(reason, time: environment.time.utc()))
     }
 
-    /// Once a second: takes stock for `zanzo status` and for systemd.
+    /// Once a second: starts to watch with what was learned, and takes stock for `zanzo status` and for systemd.
     ///
     /// Returns the line for `STATUS=` and whether every worker and the writer have moved since the last look.
     @discardableResult
     public func tick() -> (status: String, isAlive: Bool) {
+        watchWhatWasLearned()
         board.update(
-            cameras: running.values.map(\.camera), workers: workers, publisher: publisher,
+            cameras: running.values.map(\.camera), learners: learners.loops, workers: workers, publisher: publisher,
             subscribers: server?.counters.clients ?? 0, sequence: journal?.lastSequence ?? 0)
         return (board.summary, board.isAlive)
     }
@@ -159,17 +144,69 @@ public actor Daemon {
 
     /// Whether every camera has come to the end of its file (live cameras never do).
     public var hasEnded: Bool {
-        !running.isEmpty && running.values.allSatisfy { $0.camera.counters.state == .ended }
+        learners.isEmpty && !running.isEmpty && running.values.allSatisfy { $0.camera.counters.state == .ended }
     }
 
-    private static func plans(
-        _ configuration: Configuration, _ models: inout ModelLibrary
-    ) throws(StartError) -> [(CameraConfiguration, ScoringPlan)] {
-        var plans: [(CameraConfiguration, ScoringPlan)] = []
-        for camera in configuration.cameras where camera.enabled {
-            plans.append((camera, try models.plan(for: camera)))
+    /// What an enabled camera is there for.
+    private enum CameraTask {
+        case watch(CameraConfiguration, ScoringPlan)
+        case learn(CameraConfiguration, LearningPlace, TrainerCommand)
+
+        var camera: CameraConfiguration {
+            switch self {
+            case .watch(let camera, _), .learn(let camera, _, _): camera
+            }
         }
-        return plans
+    }
+
+    private func tasks(of configuration: Configuration) throws(StartError) -> [CameraTask] {
+        var tasks: [CameraTask] = []
+        for camera in configuration.cameras where camera.enabled {
+            guard camera.lacksModel else {
+                tasks.append(.watch(camera, try models.plan(for: camera)))
+                continue
+            }
+            let place = LearningPlace(model: camera.model)
+            try place.prepare(for: camera.name)
+            var program = environment.trainer
+            if program == nil { program = try TrainerCommand.program() }
+            let command = try TrainerCommand(
+                path: program ?? "", camera: camera, place: place,
+                turn: configuration.stateDirectory + "/training.lock")
+            tasks.append(.learn(camera, place, command))
+        }
+        return tasks
+    }
+
+    /// Whether a reload can leave the camera as it is; `untouched` are those whose configuration is the same.
+    private func isAtWork(_ task: CameraTask, _ untouched: Set<String>) -> Bool {
+        switch task {
+        case .watch(let camera, let plan):
+            untouched.contains(camera.name) && running[camera.name]?.scores(by: plan) == true
+        case .learn(let camera, _, _): learners.learns(camera)
+        }
+    }
+
+    private func start(_ task: CameraTask) {
+        switch task {
+        case .watch(let camera, let plan): startCamera(camera, plan)
+        case .learn(let camera, let place, let command):
+            let outside = LearningLoop.Outside(
+                time: environment.time, log: environment.log, kernels: environment.kernels)
+            learners.start(camera, place, command, outside)
+        }
+    }
+
+    private func watchWhatWasLearned() {
+        for camera in learners.takeFinished() {
+            do throws(StartError) {
+                startCamera(camera, try models.plan(for: camera))
+                environment.log.notice("camera \(camera.name): has learned its model, and is watched: \(camera.model)")
+            } catch {
+                // It was proved before it got its name: somebody has meddled with the file.
+                environment.log.error("\(error); a reload tries again")
+            }
+        }
     }
 
     private func startCamera(_ settings: CameraConfiguration, _ plan: ScoringPlan) {

@@ -37,13 +37,15 @@ final class StatusBoard: Sendable {
     /// Whether every worker and the writer had moved at the last look.
     var isAlive: Bool { board.withLock { $0.isAlive } }
 
-    /// One line for systemd: `3/4 cameras up, 14.9 fps`.
+    /// One line for systemd: `3/4 cameras up, 14.9 fps`, or `3/4 cameras up, 1 learning, 14.9 fps`.
     var summary: String {
         let status = status
         guard !status.cameras.isEmpty else { return "no cameras configured" }
         let up = status.cameras.filter { $0.state == CameraState.online.name }
         let rate = status.cameras.reduce(0) { $0 + $1.framesPerSecondScored }
-        return "\(up.count)/\(status.cameras.count) cameras up, \((rate * 10).rounded() / 10) fps"
+        let learning = status.cameras.count { $0.learning != nil }
+        let learners = learning > 0 ? ", \(learning) learning" : ""
+        return "\(up.count)/\(status.cameras.count) cameras up\(learners), \((rate * 10).rounded() / 10) fps"
     }
 
     /// The status as one JSON line, for the socket.
@@ -55,7 +57,8 @@ final class StatusBoard: Sendable {
 
     /// Takes stock: rates since the last look, and whether every worker and the writer have moved.
     func update(
-        cameras: [Camera], workers: [InferenceWorker], publisher: Publisher, subscribers: Int, sequence: UInt64
+        cameras: [Camera], learners: [LearningLoop] = [], workers: [InferenceWorker], publisher: Publisher,
+        subscribers: Int, sequence: UInt64
     ) {
         let now = time.now()
         let rounds = workers.map { $0.rounds.value } + [publisher.rounds.value]
@@ -67,11 +70,12 @@ final class StatusBoard: Sendable {
             }
             board.lastLook = now
             var readings: [String: Reading] = [:]
-            board.status.cameras = cameras.sorted { $0.name < $1.name }.map { camera in
+            let watched = cameras.map { camera in
                 let reading = Reading(received: camera.counters.received.value, scored: camera.counters.scored.value)
                 readings[camera.name] = reading
                 return describe(camera, now, reading, since: board.readings[camera.name], seconds)
             }
+            board.status.cameras = (watched + learners.map(describe)).sorted { $0.name < $1.name }
             board.readings = readings
             board.status.uptime = (now - started).seconds.rounded()
             board.status.subscribers = subscribers
@@ -105,6 +109,14 @@ final class StatusBoard: Sendable {
         status.sessions = counters.sessions.value
         let lastEvent = counters.lastEvent.load(ordering: .relaxed)
         if lastEvent != 0 { status.lastEvent = UTCTime(microseconds: lastEvent).description }
+        return status
+    }
+
+    private func describe(_ learner: LearningLoop) -> CameraStatus {
+        let settings = learner.settings
+        var status = CameraStatus(
+            name: settings.name, state: "learning", source: settings.source.redacted, model: settings.model)
+        status.learning = learner.status
         return status
     }
 

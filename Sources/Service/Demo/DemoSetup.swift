@@ -99,7 +99,8 @@ public struct DemoSetup: Sendable {
         return String(path)
     }
 
-    private static var ownPath: String? {
+    /// The running program's path.
+    static var ownPath: String? {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
         guard count > 0 else { return nil }

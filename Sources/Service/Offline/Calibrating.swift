@@ -74,7 +74,7 @@ public struct Calibrating {
 
 extension Calibration {
     /// Where a model file's metadata keep it.
-    static let metadataKey = "zanzo.calibration"
+    package static let metadataKey = "zanzo.calibration"
 }
 
 extension Model {

@@ -1,20 +1,20 @@
-import Capture
-import Video
+package import Capture
+package import Video
 
 /// Plays a source from its start to its end, without a drop, and shrinks the frames that are due: what `replay`,
-/// `calibrate` and `record` share.
-struct ClipReader {
+/// `calibrate`, `record` and `train` share.
+package struct ClipReader {
     private let modelSize: FrameSize
     private let rate: Double?
 
     /// Frames of `modelSize`, `rate` a second; all of them where it is nil.
-    init(modelSize: FrameSize, rate: Double?) {
+    package init(modelSize: FrameSize, rate: Double?) {
         self.modelSize = modelSize
         self.rate = rate
     }
 
     /// What comes of a source, in order.
-    enum Step {
+    package enum Step {
         /// A due frame: its shrunk luma is in the slot, `index` counts every whole frame from 1.
         case frame(FrameSlot, source: SourceFrame, index: UInt64)
         /// Another size in mid-stream: what follows is another picture.
@@ -24,7 +24,7 @@ struct ClipReader {
     /// Gives every step to `each`, until that returns false or the source ends. Damaged frames are left out.
     ///
     /// Throws what the source throws, or what `each` does.
-    func play(_ source: any FrameSource, each: (Step) throws -> Bool) throws {
+    package func play(_ source: any FrameSource, each: (Step) throws -> Bool) throws {
         let capacity = FrameSize(width: 16, height: 16)  // nobody looks at the colour picture
         let shrinker = FrameShrinker(modelSize: modelSize, pictureCapacity: capacity)
         let slot = FrameSlot(modelSize: modelSize, pictureCapacity: capacity)

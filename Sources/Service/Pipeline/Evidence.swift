@@ -68,7 +68,7 @@ struct Pool<Element: Pooled>: Sendable {
 
 extension UnsafeMutableBufferPointer where Element == UInt8 {
     /// Samples in [-1, 1] as bytes 0…255, rounded to the nearest; the inverse of the model's input scaling.
-    func quantise(_ samples: UnsafeBufferPointer<Float>) {
+    package func quantise(_ samples: UnsafeBufferPointer<Float>) {
         precondition(samples.count <= count, "more samples than bytes")
         for index in samples.indices {
             self[index] = UInt8(Swift.max(0, Swift.min(255, (samples[index] + 1) * 127.5 + 0.5)))

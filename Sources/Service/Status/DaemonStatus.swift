@@ -32,7 +32,7 @@ public struct DaemonStatus: Sendable, Hashable, Codable {
 public struct CameraStatus: Sendable, Hashable, Codable {
     /// Its name.
     public var name: String
-    /// starting, online, frozen, offline or ended.
+    /// starting, online, frozen, offline or ended; learning, where it has no model yet.
     public var state: String
     /// Where its frames come from, without credentials.
     public var source: String
@@ -56,6 +56,8 @@ public struct CameraStatus: Sendable, Hashable, Codable {
     public var sessions: UInt64 = 0
     /// The last event, RFC 3339 in UTC; nil where there was none since the start.
     public var lastEvent: String?
+    /// How far it is with learning its model; nil where it has one.
+    public var learning: LearningStatus?
 
     /// A camera that has just started.
     public init(name: String, state: String, source: String, model: String) {
@@ -66,7 +68,7 @@ public struct CameraStatus: Sendable, Hashable, Codable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case name, state, source, frames, drops, score, threshold, model, sessions
+        case name, state, source, frames, drops, score, threshold, model, sessions, learning
         case frameAge = "frame_age_s"
         case framesPerSecondIn = "fps_in"
         case framesPerSecondScored = "fps_scored"

@@ -49,11 +49,11 @@ struct Mistake: Sendable, CustomTestStringConvertible {
             "2: cameras.porch.source: is missing; write what to watch: /dev/video0, rtsp://…, a file's path"),
         Mistake(
             "cameras:\n  porch:\n    source: /dev/video0",
-            "2: cameras.porch.model: is missing; write the model file's path"),
+            "2: cameras.porch.model: is missing; write the model file's path, or learn: {for: 24h} to have it made"),
         Mistake(
             "cameras:\n  porch:",
             "2: cameras.porch.source: is missing; write what to watch: /dev/video0, rtsp://…, a file's path",
-            "2: cameras.porch.model: is missing; write the model file's path"),
+            "2: cameras.porch.model: is missing; write the model file's path, or learn: {for: 24h} to have it made"),
         Mistake(
             "cameras:\n  porch: {source: /dev/video0, model: m}\n  porch: {source: /dev/video1, model: m}",
             "3: cameras.porch: stands twice: here and on line 2"),
@@ -103,6 +103,17 @@ struct Mistake: Sendable, CustomTestStringConvertible {
             "pixel_format: MJPEG",
             "pixel_format: \"MJPEG\" is not one of GREY, YUYV, UYVY, NV12, YU12, MJPG or RGB3, or auto; did you mean MJPG?"
         ),
+        .camera("learn: 24h", "learn: \"24h\" stands where keys and values should be; write KEY: VALUE lines"),
+        .camera("learn: {for: 30s}", "learn.for: \"30s\" is out of range; it may be 5m to 30d"),
+        .camera(
+            "learn: {train_for: off}", "learn.train_for: \"off\" is not a duration such as 500ms, 10s, 5m, 24h or 7d"),
+        .camera(
+            "learn: {for: 5m}\n    rate: 0.1",
+            "learn.for: 5m at 0.1 frames a second are 30 frames; it takes 1000: write 167m or more"),
+        .camera("train_for: 1h", "train_for: unknown key here; it belongs under learn:"),
+        Mistake(
+            "camera_defaults: {model: m, learn: {for: 1h}}\ncameras:\n  a: {source: /dev/video0}\n  b: {source: /dev/video1}",
+            "4: cameras.b.model: the camera \"a\" learns the same one; give each its own, or leave it out"),
         .camera("timeout: 10", "timeout: \"10\" is not a duration such as 500ms, 10s, 5m, 24h or 7d"),
         .camera("timeout: 10 s", "timeout: \"10 s\" is not a duration such as 500ms, 10s, 5m, 24h or 7d"),
         .camera("threshold: 0", "threshold: \"0\" is out of range; it may be 1e-09 to 1000000000"),
@@ -159,7 +170,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
                 """)
         #expect(
             found == [
-                "zanzo.yaml:2: cameras.porch.model: is missing; write the model file's path",
+                "zanzo.yaml:2: cameras.porch.model: is missing; write the model file's path, or learn: {for: 24h} to have it made",
                 "zanzo.yaml:3: cameras.porch.source: the source can't be read: its host cannot be read: "
                     + "write HOST or HOST:PORT after ://",
                 "zanzo.yaml:4: cameras.porch.modle: unknown key; did you mean model?",

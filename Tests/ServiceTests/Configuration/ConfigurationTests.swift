@@ -80,6 +80,30 @@ import Video
         #expect(yard.source.options.pixelFormat == "MJPG" && yard.source.options.realTime)
     }
 
+    @Test("a camera that learns needs no model of its own")
+    func learning() throws {
+        let folder = try ConfigurationFolder()
+        try folder.write(
+            "zanzo.yaml",
+            """
+            state_directory: state
+            camera_defaults: {learn: {for: 24h, train_for: 1h}}
+            cameras:
+              a: {source: /dev/video0}
+              b: {source: /dev/video1, model: models/b.safetensors, learn: {threads: 2, alerts_per_day: 0.5}}
+              c: {source: /dev/video2, model: m, learn: {for: off}}
+            """)
+        let read = try folder.load()
+        #expect(read.cameras[0].model == folder.path + "/state/a/model.safetensors")
+        #expect(read.cameras[0].learn.recordFor == .seconds(86_400) && read.cameras[0].learn.trainFor == .seconds(3600))
+        #expect(read.cameras[1].model == folder.path + "/models/b.safetensors")
+        #expect(read.cameras[1].learn.threads == 2 && read.cameras[1].learn.alertsPerDay == 0.5)
+        #expect(read.cameras.map(\.lacksModel) == [true, true, false])
+        // What zanzod would start with is no problem to `zanzo check`, but for c, which has no model and learns none.
+        #expect(read.problems().errors.map { $0.contains("camera c: model ") } == [true])
+        #expect(read.cameras[0].summary.hasSuffix("5.0 frames a second, learns its model from 24 h of footage"))
+    }
+
     @Test("nothing that is printed of a configuration holds a password")
     func redaction() throws {
         let folder = try ConfigurationFolder()

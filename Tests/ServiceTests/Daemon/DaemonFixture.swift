@@ -4,6 +4,7 @@ import FoundationEssentials
 import Glibc
 import Logging
 import Publish
+import Synchronization
 import Testing
 import Video
 
@@ -59,10 +60,12 @@ struct DaemonFixture: ~Copyable {
         return camera
     }
 
-    func daemon() -> Daemon {
-        Daemon(
-            configuration,
-            DaemonEnvironment(time: time, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
+    /// A daemon whose log goes nowhere, or to `log`; `trainer` is the program that trains for its cameras.
+    func daemon(trainer: String? = nil, log: LogLines? = nil) -> Daemon {
+        var environment = DaemonEnvironment(
+            time: time, log: Logger(label: "test") { _ in log.map(\.handler) ?? SwiftLogNoOpLogHandler() })
+        environment.trainer = trainer
+        return Daemon(configuration, environment)
     }
 
     /// Starts a daemon, waits until every camera has come to its end, and stops it.
@@ -102,4 +105,30 @@ struct JournalLine: Decodable {
 
     /// The type's two words: `anomaly.start`.
     var kind: String { type.split(separator: ".").dropFirst(2).prefix(2).joined(separator: ".") }
+}
+
+/// What was logged, with its level in front: `warning camera porch: …`.
+final class LogLines: Sendable {
+    private let lines = Mutex<[String]>([])
+
+    /// The lines so far.
+    var all: [String] { lines.withLock { $0 } }
+
+    /// A handler that keeps every line here, whatever its level.
+    var handler: any LogHandler { Handler(lines: self) }
+
+    private struct Handler: LogHandler {
+        let lines: LogLines
+        var logLevel = Logger.Level.trace
+        var metadata: Logger.Metadata = [:]
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            lines.lines.withLock { $0.append("\(event.level) \(event.message)") }
+        }
+    }
 }

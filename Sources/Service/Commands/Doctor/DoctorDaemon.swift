@@ -18,6 +18,7 @@ extension Doctor {
     static func models(_ configuration: Configuration) -> [Finding] {
         var library = ModelLibrary(kernels: .best)
         return configuration.cameras.filter(\.enabled).map { camera in
+            if camera.lacksModel { return .good("model", "camera \(camera.name): will learn it: \(camera.model)") }
             do throws(StartError) {
                 guard let threshold = try library.plan(for: camera).threshold else {
                     return .problem("model", camera.isWithoutThreshold)
@@ -74,6 +75,13 @@ extension Doctor {
                     "\(camera.name) is \(camera.state): zanzo doctor '\(camera.source)'"
                         + "\(option(camera.name, configuration)) says why (another program, and zanzod too, may hold a "
                         + "device)"))
+        }
+        for camera in status.cameras {
+            guard let learning = camera.learning else { continue }
+            let text = "\(camera.name): \(LearningText.line(learning))"
+            findings.append(
+                learning.problem == nil
+                    ? .good("camera", text) : .problem("camera", "\(text): journalctl -u zanzod has all that was said"))
         }
         let running = Set(status.cameras.map(\.name))
         let missing = configuration.cameras.filter { $0.enabled && !running.contains($0.name) }.map(\.name)

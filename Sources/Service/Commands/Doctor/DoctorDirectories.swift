@@ -72,12 +72,16 @@ extension Doctor {
                     "there is no user \(name): sudo make install makes it (or name the daemon's user with --user); "
                         + "directories are looked at for the present user instead"))
         }
-        let wanted = [
-            (configuration.stateDirectory, "state_directory"),
-            (configuration.snapshotDirectory, "snapshots.directory"),
-            (parent(configuration.events.file), "events.file"),
-            (parent(configuration.events.socket), "events.socket"),
-        ]
+        let wanted =
+            [
+                (configuration.stateDirectory, "state_directory"),
+                (configuration.snapshotDirectory, "snapshots.directory"),
+                (parent(configuration.events.file), "events.file"),
+                (parent(configuration.events.socket), "events.socket"),
+            ]
+            + configuration.cameras.filter { $0.enabled && $0.lacksModel }.map {
+                (parent($0.model), "\($0.name): learn")
+            }
         var keys: [String: [String]] = [:]
         var paths: [String] = []
         for (path, key) in wanted {

@@ -5,7 +5,8 @@ extension Doctor {
     static func readings(_ configuration: Configuration, user name: String) -> [Finding] {
         guard let account = Account(named: name) else { return [] }  // `directories` says so
         return configuration.cameras.filter(\.enabled).flatMap { camera in
-            var findings = [reading(camera.model, "model", camera.name, account, mode: "644")]
+            var findings: [Finding?] = []
+            if !camera.lacksModel { findings.append(reading(camera.model, "model", camera.name, account, mode: "644")) }
             if case .file(let path) = camera.credentials {
                 findings.append(reading(path, "credentials", camera.name, account, mode: "640"))
             }

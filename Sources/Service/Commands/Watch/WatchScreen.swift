@@ -30,6 +30,10 @@ enum WatchScreen {
 
     /// One line for where nobody looks on: no control codes, no drawing. `peak` is the highest score since the last.
     static func plain(_ camera: CameraStatus, peak: Double?, now: UTCTime) -> String {
+        if let learning = camera.learning {
+            return ["\(now.description.prefix(19))Z", camera.name, camera.state, LearningText.line(learning)]
+                .joined(separator: "  ")
+        }
         var parts = [
             "\(now.description.prefix(19))Z", camera.name, camera.state, "in \(camera.framesPerSecondIn)",
             "scored \(camera.framesPerSecondScored)", "drops \(camera.drops)",
@@ -63,6 +67,11 @@ enum WatchScreen {
         var line = ScreenLine()
         let widths = widths(name)
         line.add(camera.name.padded(to: widths[0]))
+        if let learning = camera.learning {
+            line.add(camera.state.padded(to: widths[1]))
+            line.add(LearningText.line(learning), learning.problem == nil ? .plain : .alarm)
+            return line
+        }
         line.add(camera.state.padded(to: widths[1]), camera.state == CameraState.online.name ? .plain : .alarm)
         line.add(
             TextTable.row(

@@ -1,0 +1,14 @@
+#include "kernels.h"
+
+#if defined(__x86_64__)
+#include "math_avx512.h"
+
+#pragma clang attribute push(__attribute__((target(ZANZO_AVX512))), apply_to = function)
+
+enum { LANES = 16 };
+#include "norm_vectors.h"
+
+NORM_KERNELS(avx512)
+
+#pragma clang attribute pop
+#endif

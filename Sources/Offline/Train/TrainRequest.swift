@@ -1,0 +1,76 @@
+public import Anomaly
+public import Capture
+import FoundationEssentials
+public import Model
+public import Service
+public import Training
+
+/// What `zanzo train` is asked.
+public struct TrainRequest: Sendable {
+    /// Footage: video files, picture folders, strips, a frame store, or a live camera with `record`.
+    public var sources: [String]
+    /// The model file to write.
+    public var output: String
+    /// How the model is trained; its iterations count where `minutes` is nil.
+    public var recipe = Recipe.stream
+    /// How long to train, about: becomes a number of iterations by the speed of the first steps.
+    public var minutes: Double?
+    /// The network's shape.
+    public var topology = Topology.small
+    /// All randomness follows from it.
+    public var seed: UInt64 = 1
+    /// Threads that train; nil: as many as the machine has, up to 8.
+    public var threads: Int?
+    /// How long to record a live camera first.
+    public var record: Duration?
+    /// Frames a second to take of the sources; nil: all of a file's, 5 of a camera's.
+    public var rate: Double?
+    /// Where the sources' user and password are.
+    public var credentials: CredentialsReference?
+    /// Frames of each source to pass over first.
+    public var skip = 0
+    /// The share of each clip's end that is not trained on, 0…0.5.
+    public var holdOut = 0.125
+    /// Whether to go on with what an interrupted run left behind.
+    public var resumes = false
+    /// How often an unfinished run is kept.
+    public var checkpointEvery = Duration.seconds(180)
+    /// Iterations at which a strip of input and reconstruction is drawn.
+    public var stripsAt = [0, 1000, 5000, 9000]
+    /// False alarms a day that the user will bear.
+    public var alertsPerDay = 2.0
+    /// How errors become scores.
+    public var method = ScoreMethod.standard
+    /// The source that `HandedSource.argument` stands for: another process has handed it over.
+    public var handed: SourceSpecification?
+    /// The file by which trainings on one machine take turns; nil: it does not wait for others.
+    public var turn: String?
+    /// Whether a program looks on, which will start it again: where it is stopped it leaves a checkpoint, and no model.
+    public var isUnattended = false
+
+    /// Trains on `sources`, writes `output`.
+    public init(sources: [String], output: String) { (self.sources, self.output) = (sources, output) }
+}
+
+extension Topology {
+    /// The network for a new camera: a twelfth of the article's work a frame, and good enough for one fixed scene.
+    public static let small = Topology(size: 64, widths: [8, 16, 32, 64, 64], latent: 32, hidden: 64)
+
+    /// The longest file that is read: a topology has about 100 bytes.
+    private static let longestFile = 65_536
+
+    /// Reads a topology's file: JSON as in a model file's metadata. Throws where it can't be read or the topology can't be run.
+    public init(file path: String) throws(TrainingError) {
+        let bytes: [UInt8]
+        do throws(FileFault) {
+            bytes = try BoundedFile.read(path, limit: Self.longestFile)
+        } catch {
+            throw TrainingError("\(path): \(error.message)")
+        }
+        guard let topology = try? JSONDecoder().decode(Topology.self, from: Data(bytes)) else {
+            throw TrainingError("\(path): is no topology; write one such as \(Topology.article.json)")
+        }
+        if let problem = topology.problem { throw TrainingError("\(path): \(problem)") }
+        self = topology
+    }
+}

@@ -1,0 +1,50 @@
+import Glibc
+import Service
+import Training
+
+/// Where a training run keeps what it has and what it makes, all beside the model.
+struct TrainingFiles {
+    /// The model.
+    let model: String
+    /// Where an unfinished run can be taken up.
+    let checkpoint: String
+    /// The folder of all the rest: MODEL without its suffix and with `.training`.
+    let folder: String
+    /// The frames.
+    let footage: String
+
+    /// The ending of frame stores' names.
+    static let footageSuffix = ".frames"
+
+    init(model: String) {
+        self.model = model
+        checkpoint = model + ".checkpoint"
+        let suffix = ".safetensors"
+        folder = (model.hasSuffix(suffix) ? String(model.dropLast(suffix.count)) : model) + ".training"
+        footage = folder + "/footage" + Self.footageSuffix
+    }
+
+    /// A file in the folder.
+    func file(_ name: String) -> String { folder + "/" + name }
+
+    /// Makes the folder; throws where the model could not be written at the end: hours later would be too late.
+    func prepare() throws(TrainingError) {
+        let slash = model.lastIndex(of: "/")
+        let parent = slash.map { $0 == model.startIndex ? "/" : String(model[..<$0]) } ?? "."
+        guard !model.isEmpty, slash.map({ model.index(after: $0) != model.endIndex }) ?? true, !Self.isFolder(model)
+        else { throw TrainingError("--out \(model): is a folder; name the file to write, such as porch.safetensors") }
+        guard access(parent, W_OK | X_OK) == 0 else {
+            throw TrainingError("--out \(model): \(parent) cannot be written: \(errorText(errno)); name another place")
+        }
+        guard mkdir(folder, 0o755) == 0 || errno == EEXIST && Self.isFolder(folder) else {
+            throw TrainingError("--out \(model): \(folder): \(errorText(errno)); name another place")
+        }
+    }
+
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+}

@@ -1,0 +1,52 @@
+public import Training
+
+/// How a model came to be: the JSON under `zanzo.training` in its file's metadata.
+public struct TrainingRecord: Sendable, Hashable, Codable {
+    /// Where a model file's metadata keep it.
+    public static let metadataKey = "zanzo.training"
+
+    /// The program and its version.
+    public var tool: String
+    /// What was read, without users and passwords.
+    public var sources: [String]
+    /// Frames trained on, and held out.
+    public var frames: Int, heldOutFrames: Int
+    /// Frames a second of the footage.
+    public var rate: Double
+    /// A hash over all frames, in hexadecimal.
+    public var fingerprint: String
+    /// The recipe as it was followed.
+    public var recipe: Recipe
+    /// The seed.
+    public var seed: UInt64
+    /// Steps made, and the step after which these weights were taken.
+    public var iterations: Int, bestIteration: Int
+    /// How the run ended.
+    public var ending: TrainingRun.Ending
+    /// The mean of the first and of the last 50 losses.
+    public var firstLoss: Double, lastLoss: Double
+    /// The held-out mean squared error of these weights, streamed; nil where nothing was held out.
+    public var heldOutError: Double?
+    /// Seconds of training.
+    public var seconds: Double
+    /// When it ended, as ISO 8601 in UTC.
+    public var created: String
+
+    enum CodingKeys: String, CodingKey {
+        case tool, sources, frames, rate, fingerprint, recipe, seed, iterations, ending, seconds, created
+        case heldOutFrames = "held_out_frames"
+        case bestIteration = "best_iteration"
+        case firstLoss = "first_loss"
+        case lastLoss = "last_loss"
+        case heldOutError = "held_out_error"
+    }
+}
+
+extension Sequence where Element == Float {
+    /// The mean; 0 of nothing.
+    var mean: Double {
+        var (sum, count) = (0.0, 0)
+        for value in self { (sum, count) = (sum + Double(value), count + 1) }
+        return count > 0 ? sum / Double(count) : 0
+    }
+}

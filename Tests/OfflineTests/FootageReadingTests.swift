@@ -1,0 +1,78 @@
+import Testing
+import Training
+import Video
+
+@testable import Offline
+
+/// Sources become clips of a frame store; cameras are recorded for as long as was asked.
+@Suite struct FootageReadingTests {
+    let place: Workplace
+
+    init() throws { place = try Workplace() }
+
+    private func reading(
+        rate: Double? = nil, skip: Int = 0, record: Duration? = nil, shouldStop: @escaping () -> Bool = { false }
+    ) -> FootageReading {
+        FootageReading(size: 16, rate: rate, credentials: nil, skip: skip, record: record, shouldStop: shouldStop)
+    }
+
+    private var store: String { place.file("s.frames") }
+
+    @Test func eachFileIsAClip() throws {
+        let sources = [try place.strip("a.png", count: 30), try place.strip("b.png", count: 12)]
+        #expect(try reading().run(sources, into: store, goingOn: false) == .whole)
+        let read = try FrameStore(path: store)
+        #expect(read.clips.map(\.count) == [30, 12] && read.clips.map(\.source) == sources && read.isComplete)
+        #expect(read.clips.allSatisfy { $0.rate == 25 })
+        let luma = Array(read.luma(read.clips[1], 3))
+        #expect(luma[3] == 250 && luma[4] == 40 && luma[16 * 15 + 4] == 160)
+    }
+
+    @Test func rateAndSkipCountDueFrames() throws {
+        let source = try place.strip("a.png", count: 50)
+        _ = try reading(rate: 5, skip: 2).run([source], into: store, goingOn: false)
+        let read = try FrameStore(path: store)
+        #expect(read.clips.map(\.count) == [8] && read.clips[0].rate == 5)
+        #expect(read.luma(read.clips[0], 0)[10] == 250)
+    }
+
+    /// A recording that was stopped goes on where it stopped: together it is what one recording would have been.
+    @Test func aStoppedRecordingGoesOn() throws {
+        let source = "synthetic:street?seed=3&rate=10&size=32x32"
+        let whole = place.file("whole.frames")
+        #expect(try reading(record: .seconds(8)).run([source], into: whole, goingOn: false) == .whole)
+        var asked = 0
+        let stopping = reading(record: .seconds(8)) {
+            asked += 1
+            return asked > 21
+        }
+        #expect(try stopping.run([source], into: store, goingOn: false) == .stopped)
+        let first = try FrameStore(path: store)
+        #expect(!first.isComplete && first.frameCount > 0 && first.frameCount < 40)
+        #expect(try reading(record: .seconds(8)).run([source], into: store, goingOn: true) == .whole)
+        let (all, one) = (try FrameStore(path: store), try FrameStore(path: whole))
+        #expect(all.isComplete && one.clips.count == 1 && one.clips[0].rate == 5)
+        #expect((39...42).contains(one.frameCount) && abs(all.frameCount - one.frameCount) <= 1)
+        let frames = all.clips.flatMap { clip in (0..<clip.count).map { Array(all.luma(clip, $0)) } }
+        for index in 0..<min(frames.count, one.frameCount) {
+            #expect(frames[index] == Array(one.luma(one.clips[0], index)))
+        }
+    }
+
+    @Test(
+        arguments: [
+            (["synthetic:street"], "--record 1h"), (["/dev/video0"], "--record 1h"),
+            (["rtsp://host/s"], "--record 1h"), ([], "give it footage"), (["none.mp4", "v4l2:"], "missing"),
+        ] as [([String], String)])
+    func aCameraWithoutAnEndIsRefused(_ sources: [String], _ word: String) {
+        let error = #expect(throws: (any Error).self) { try reading().check(sources) }
+        #expect("\(error.map { "\($0)" } ?? "")".contains(word))
+    }
+
+    @Test func oneCameraIsRecordedAtATime() {
+        let error = #expect(throws: TrainingError.self) {
+            try reading(record: .seconds(3)).check(["/dev/video0", "/dev/video1"])
+        }
+        #expect(error?.message.contains("2 sources") == true)
+    }
+}

@@ -1,0 +1,43 @@
+import Testing
+
+@testable import Offline
+
+/// The report's numbers on made-up scores.
+@Suite struct ReportNumberTests {
+    /// scipy: chi2.ppf(.025, 2k)/2 and chi2.ppf(.975, 2k+2)/2.
+    @Test(
+        arguments: [
+            (0, 0, 3.6888794541139354), (1, 0.025317807984289876, 5.571643390938898),
+            (3, 0.6186721228956014, 8.767273069742323), (10, 4.7953886961324335, 18.39035604201778),
+            (100, 81.36399125092314, 121.62679379242638),
+        ] as [(Int, Double, Double)])
+    func theIntervalOfACountIsGarwoods(_ count: Int, _ low: Double, _ high: Double) {
+        let interval = Poisson.interval(count)
+        #expect(abs(interval.lowerBound - low) < 1e-9 * max(1, low))
+        #expect(abs(interval.upperBound - high) < 1e-9 * high)
+    }
+
+    @Test func alertsADayScaleWithTheFootage() {
+        let none = TrainingReport.Alerts(events: 0, seconds: 43_200)
+        #expect(none.perDay == 0 && none.low == 0 && abs(none.high - 2 * 3.6888794541139354) < 1e-8)
+        let three = TrainingReport.Alerts(events: 3, seconds: 86_400)
+        #expect(three.perDay == 3 && three.low < 0.62 && three.high > 8.76)
+    }
+
+    @Test func histogramsCountEveryFiniteValue() {
+        let values = [0, 0.1, 0.25, 0.5, 0.999, 1, 7, -1, .nan, .infinity]
+        let histogram = Histogram(values, in: 0...1, bins: 4)
+        #expect(histogram.counts == [3, 1, 1, 3])
+        let own = Histogram([1, 2, 3, 4], bins: 4)
+        #expect(own.counts.reduce(0, +) == 4 && own.low == 0 && own.high > 4 && own.high < 4.001)
+        #expect(Histogram([], bins: 3).counts == [0, 0, 0])
+    }
+
+    @Test func linesAreWrappedBetweenWords() {
+        let text = "one two three four five six"
+        let lines = ReportPicture.wrap(text, width: 150)
+        #expect(lines.count > 1)
+        #expect(lines.joined(separator: " ").split(separator: " ") == text.split(separator: " "))
+        #expect(ReportPicture.wrap("averyveryverylongword", width: 20) == ["averyveryverylongword"])
+    }
+}

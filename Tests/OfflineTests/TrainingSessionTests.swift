@@ -1,0 +1,236 @@
+import Anomaly
+import FoundationEssentials
+import Glibc
+import Model
+import Pictures
+import Service
+import Testing
+import Training
+import Video
+
+@testable import Offline
+
+/// `zanzo train` from sources to model and report, on a network and footage that take no time.
+@Suite struct TrainingSessionTests {
+    let place: Workplace
+    let clips: [String]
+
+    init() throws {
+        place = try Workplace()
+        clips = [try place.strip("a.png", count: 400), try place.strip("b.png", count: 300)]
+    }
+
+    private func request(_ iterations: Int = 60) -> TrainRequest {
+        var request = TrainRequest(sources: clips, output: place.file("m.safetensors"))
+        request.recipe.iterations = iterations
+        (request.recipe.batch, request.recipe.window) = (4, 4)
+        request.topology = Workplace.topology
+        (request.threads, request.holdOut, request.stripsAt) = (1, 0.5, [0, 30])
+        return request
+    }
+
+    private func train(_ request: TrainRequest, shouldStop: @escaping () -> Bool = { false }) throws -> TrainingReport?
+    {
+        let session = TrainingSession(request, time: SimulatedTime(), shouldStop: shouldStop)
+        guard case .trained(let report) = try session.run() else { return nil }
+        return report
+    }
+
+    private func stoppingAt(_ count: Int) -> () -> Bool {
+        var asked = 0
+        return {
+            asked += 1
+            return asked > count
+        }
+    }
+
+    @Test func aModelIsTrainedCalibratedAndReported() throws {
+        var request = request(300)
+        request.sources = ["synthetic:street?seed=3&rate=5&size=32x32&length=140"]
+        let report = try #require(try train(request))
+        let model = try Model(path: place.file("m.safetensors"))
+        #expect(model.topology == Workplace.topology)
+        let record = try JSONDecoder().decode(
+            TrainingRecord.self, from: Data(try #require(model.metadata["zanzo.training"]).utf8))
+        #expect(record == report.training && record.ending == .finished && record.sources == request.sources)
+        #expect(record.frames == 350 && record.heldOutFrames == 350 && record.rate == 5)
+        #expect(record.lastLoss < 0.7 * record.firstLoss)
+        let error = try #require(record.heldOutError)
+        #expect(error > 0 && error < record.firstLoss)
+        let calibration = try Calibration(json: try #require(model.metadata["zanzo.calibration"]))
+        #expect(calibration == report.calibration && calibration.threshold > 0)
+        #expect(report.alerts.map { $0.low <= $0.perDay && $0.perDay <= $0.high } == true)
+        #expect(report.histogram.counts.reduce(0, +) == report.scoredFrames && report.scoredFrames == 350)
+        #expect(report.detectable.map(\.pixels) == [1, 2, 3, 4, 5])
+        for name in ["loss.png", "report.png", "strip-000000.png", "strip-000030.png"] {
+            let bytes = Array(try Data(contentsOf: URL(filePath: place.file("m.training/" + name))))
+            #expect(try PNG.decode(bytes).width > 200)
+        }
+        let stored = try Data(contentsOf: URL(filePath: place.file("m.training/report.json")))
+        #expect(try JSONDecoder().decode(TrainingReport.self, from: stored).training == record)
+        #expect(!place.exists("m.safetensors.checkpoint") && !place.exists("m.training/candidate.safetensors"))
+        #expect(TrainingReportText.lines(report).count >= 7)
+    }
+
+    /// The model and its report after an interruption and a resumption are those of a run that was left alone.
+    @Test(arguments: [1, 17, 42]) func aResumedRunGivesTheSameModel(_ stop: Int) throws {
+        _ = try train(request())
+        let whole = try Data(contentsOf: URL(filePath: place.file("m.safetensors")))
+        // Frames are asked for too while they are read.
+        let interrupted = try #require(try train(request(), shouldStop: stoppingAt(705 + stop)))
+        #expect(interrupted.training.ending == .interrupted && place.exists("m.safetensors.checkpoint"))
+        #expect((1..<60).contains(interrupted.training.iterations))
+        _ = try Model(path: place.file("m.safetensors"))
+        var again = request()
+        again.resumes = true
+        again.sources = ["gone.png"]
+        #expect(try train(again)?.training.ending == .finished)
+        #expect(try Data(contentsOf: URL(filePath: place.file("m.safetensors"))) == whole)
+    }
+
+    @Test func anUnfinishedRunIsNotOverwritten() throws {
+        _ = try train(request(), shouldStop: stoppingAt(720))
+        let error = #expect(throws: TrainingError.self) { try train(request()) }
+        #expect(error?.message.contains("--resume") == true && error?.message.contains(".checkpoint") == true)
+    }
+
+    @Test func aRecordingIsNotOverwritten() throws {
+        var camera = request()
+        camera.sources = ["synthetic:street?size=32x32"]
+        camera.record = .seconds(60)
+        #expect(try train(camera, shouldStop: stoppingAt(40)) == nil)
+        let kept = try FrameStore(path: place.file("m.training/footage.frames")).frameCount
+        #expect(kept > 5)
+        let error = #expect(throws: TrainingError.self) { try train(camera) }
+        #expect(error?.message.contains("\(kept) frame") == true && error?.message.contains("--resume") == true)
+        camera.resumes = true
+        #expect(try train(camera)?.training.frames == 150)
+    }
+
+    @Test func minutesBecomeSteps() throws {
+        var timed = request()
+        (timed.minutes, timed.recipe.patience) = (0.5, nil)
+        let time = SimulatedTime()
+        let make: TrainingSession.StepMaker = { SlowStep(Trainer($0, seed: $1, recipe: $2, threads: $3), time) }
+        var told: [String] = []
+        let session = TrainingSession(
+            timed, time: time, make: make, shouldStop: { false }, tell: { told.append($0) })
+        guard case .trained(let report) = try session.run() else { return }
+        #expect(report.training.iterations == 54)  // 0.5 s a step, nine tenths of 30 s
+        #expect(told.first == "500 ms a step: 54 steps in about 0.5 min")
+    }
+
+    /// Takes half a second a step.
+    private final class SlowStep: TrainingStep {
+        let step: Trainer
+        let time: SimulatedTime
+        init(_ step: Trainer, _ time: SimulatedTime) { (self.step, self.time) = (step, time) }
+        func step(
+            frames: UnsafePointer<Float>, hidden: UnsafeMutablePointer<Float>, settings: StepSettings
+        ) -> Double {
+            time.advance(by: .milliseconds(500))
+            return step.step(frames: frames, hidden: hidden, settings: settings)
+        }
+        func modelTensors() -> [Safetensors.Tensor] { step.modelTensors() }
+        func optimiserTensors() -> [Safetensors.Tensor] { step.optimiserTensors() }
+        func restore(from path: String) throws(ModelError) { try step.restore(from: path) }
+    }
+
+    @Test func tooLittleIsRefused() throws {
+        var little = request()
+        little.sources = [try place.strip("c.png", count: 40)]
+        let error = #expect(throws: TrainingError.self) { try train(little) }
+        #expect(error?.message.hasPrefix("20 frames to train on: it takes 100") == true)
+        #expect(!place.exists("m.safetensors"))
+    }
+
+    @Test func aFewHeldOutFramesGiveAModelWithoutALine() throws {
+        var few = request()
+        few.holdOut = 0.05
+        let report = try #require(try train(few))
+        #expect(report.calibration == nil && report.detectable.isEmpty)
+        #expect(report.warning?.hasPrefix("no threshold: ") == true)
+        var none = request()
+        none.holdOut = 0
+        let bare = try #require(try train(none))
+        #expect(bare.training.heldOutError == nil && bare.scoredFrames == 0)
+        #expect(try Model(path: place.file("m.safetensors")).metadata["zanzo.calibration"] == nil)
+    }
+
+    @Test(arguments: ["", "/", "/proc/none/m.safetensors", "/proc/m.safetensors"])
+    func aPlaceThatCannotBeWrittenIsSaidAtOnce(_ path: String) throws {
+        var lost = request()
+        lost.output = path
+        let error = #expect(throws: TrainingError.self) { try train(lost) }
+        #expect(error?.message.contains("--out \(path)") == true || error?.message.contains(path) == true)
+    }
+
+    @Test(
+        arguments: [
+            ("{}", "is no topology"), ("nonsense", "is no topology"),
+            (#"{"size":20,"channels":1,"widths":[1,1,1,1,1],"latent":1,"hidden":1}"#, "multiple of 16"),
+        ])
+    func topologiesAreChecked(_ text: String, _ word: String) throws {
+        try Data(text.utf8).write(to: URL(filePath: place.file("t.json")))
+        let error = #expect(throws: TrainingError.self) { try Topology(file: place.file("t.json")) }
+        #expect(error?.message.contains(word) == true && error?.message.hasPrefix(place.file("t.json")) == true)
+        #expect(throws: TrainingError.self) { try Topology(file: place.file("none.json")) }
+        try Data(Topology.article.json.utf8).write(to: URL(filePath: place.file("t.json")))
+        #expect(try Topology(file: place.file("t.json")) == .article)
+    }
+
+    /// What the daemon reads of a camera that learns.
+    @Test func stagesComeInOrder() throws {
+        var stages: [TrainingStage] = []
+        var request = request()
+        request.turn = place.file("turn")
+        let time = SimulatedTime()
+        let session = TrainingSession(
+            request, time: time,
+            shouldStop: {
+                time.advance(by: .seconds(1))
+                return false
+            }, stage: { stages.append($0) })
+        guard case .trained = try session.run() else {
+            Issue.record("it was not trained")
+            return
+        }
+        #expect(stages.first == TrainingStage(.training, done: 0))
+        let training = stages.filter { $0.phase == .training }
+        #expect(training.count > 10 && training.compactMap(\.done) == training.compactMap(\.done).sorted())
+        #expect(training.dropFirst().allSatisfy { $0.loss.map { $0 > 0 } == true })
+        #expect(stages.last?.phase == .calibrating)
+        let line = String(decoding: try JSONLine.encode(TrainingStage(.calibrating, done: 0.5)), as: UTF8.self)
+        #expect(line == #"{"done":0.5,"phase":"calibrating"}"#)
+    }
+
+    @Test func whereNobodyLooksOnAStopLeavesACheckpointAndNoModel() throws {
+        var request = request()
+        (request.isUnattended, request.resumes) = (true, true)
+        let session = TrainingSession(request, time: SimulatedTime(), shouldStop: stoppingAt(10))
+        guard case .stoppedTraining(let path) = try session.run() else {
+            Issue.record("it was not stopped")
+            return
+        }
+        #expect(path == place.file("m.safetensors.checkpoint") && place.exists("m.safetensors.checkpoint"))
+        #expect(!place.exists("m.safetensors"))
+        #expect(try train(request)?.training.ending == .finished)
+        #expect(place.exists("m.safetensors") && !place.exists("m.safetensors.checkpoint"))
+    }
+
+    @Test func oneThatWaitsForItsTurnCanBeStopped() throws {
+        var request = request()
+        request.turn = place.file("turn")
+        let other = try TrainingTurn(path: request.turn) { false }
+        var stages: [TrainingStage] = []
+        let session = TrainingSession(
+            request, time: SimulatedTime(), shouldStop: { stages.last?.phase == .waiting }, stage: { stages.append($0) }
+        )
+        guard case .stoppedTraining = try session.run() else {
+            Issue.record("it did not wait")
+            return
+        }
+        #expect(stages == [TrainingStage(.waiting)])
+        withExtendedLifetime(other) {}
+    }
+}

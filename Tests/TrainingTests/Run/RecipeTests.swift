@@ -1,0 +1,48 @@
+import Testing
+
+@testable import Training
+
+/// The article's numbers, and PyTorch's one-cycle schedule.
+@Suite struct RecipeTests {
+    @Test func theArticlesRecipeIsTheArticles() {
+        let article = Recipe.article
+        #expect(article.window == 4 && article.batch == 16 && article.iterations == 10_000 && !article.carriesState)
+        #expect(article.learningRate == 1e-4 && article.weightDecay == 1e-5 && article.gradientLimit == nil)
+        #expect(article.schedule == .constant && article.light == BatchFiller.Light() && article.patience == nil)
+    }
+
+    /// From torch.optim.lr_scheduler.OneCycleLR(Adam, 2e-3, total_steps=100, pct_start=0.1): step, learning rate, beta1.
+    static let torch: [(Int, Double, Double)] = [
+        (0, 7.999999999999999e-05, 0.95), (1, 0.000137895084045528, 0.9469846310392954),
+        (5, 0.0012067022505602531, 0.8913175911166534), (9, 0.002, 0.85),
+        (10, 0.0019993908294557877, 0.8500304586490451), (50, 0.0011391765442676615, 0.8930413449519967),
+        (98, 6.171705442123142e-07, 0.9499695413509548), (99, 8e-09, 0.95),
+    ]
+
+    @Test(arguments: torch) func oneCycleIsPyTorchs(_ step: Int, _ rate: Double, _ beta1: Double) {
+        let cycle = OneCycle(highest: 2e-3, iterations: 100)
+        #expect(abs(cycle.learningRate(at: step) / rate - 1) < 1e-9)
+        #expect(abs(cycle.beta1(at: step) - beta1) < 1e-12)
+    }
+
+    @Test(arguments: [1, 2, 5, 11, 20]) func shortCyclesAreFinite(_ iterations: Int) {
+        let cycle = OneCycle(highest: 1e-3, iterations: iterations)
+        for iteration in 0..<iterations {
+            #expect((1e-10...1e-3).contains(cycle.learningRate(at: iteration)))
+            #expect((0.849...0.951).contains(cycle.beta1(at: iteration)))
+        }
+    }
+
+    @Test func nonsenseIsRefused() {
+        func problem(_ change: (inout Recipe) -> Void) -> String? {
+            var recipe = Recipe.stream
+            change(&recipe)
+            return recipe.problem
+        }
+        #expect(problem { _ in } == nil && Recipe.article.problem == nil)
+        #expect(problem { $0.iterations = 0 }?.contains("iterations") == true)
+        #expect(problem { $0.window = 257 }?.contains("window") == true)
+        #expect(problem { $0.batch = 1 }?.contains("batch") == true)
+        #expect(problem { $0.learningRate = .nan }?.contains("learning rate") == true)
+    }
+}

@@ -1,0 +1,183 @@
+import Model
+import Testing
+import Video
+
+@testable import Training
+
+/// The run loop with a step that notices everything: interrupted anywhere it goes on to the same bits.
+@Suite struct TrainingRunTests {
+    let folder: Folder
+    let footage: Footage
+    static let topology = Topology(size: 16, widths: [2, 2, 2, 2, 2], latent: 3, hidden: 5)
+
+    init() throws {
+        folder = try Folder()
+        footage = Footage(store: try folder.store([60, 9, 30]), holdOut: 0.1)
+    }
+
+    static func recipe(_ recipe: Recipe, iterations: Int = 40) -> Recipe {
+        var recipe = recipe
+        (recipe.iterations, recipe.batch, recipe.window, recipe.judgements) = (iterations, 3, 4, 8)
+        return recipe
+    }
+
+    private func plan(_ recipe: Recipe) -> TrainingPlan {
+        TrainingPlan(
+            recipe: recipe, topology: Self.topology, seed: 11, holdOut: 0.1, fingerprint: footage.store.fingerprint)
+    }
+
+    private func run(
+        _ plan: TrainingPlan, _ step: FakeStep? = nil, time: SimulatedTime = SimulatedTime(),
+        every: Duration = .seconds(60),
+        pictures: Set<Int> = []
+    ) throws -> TrainingRun {
+        try TrainingRun(
+            plan: plan, footage: footage, step: step ?? FakeStep(plan.recipe, plan.topology), time: time,
+            checkpoint: folder.file("c"), checkpointEvery: every, picturesAt: pictures)
+    }
+
+    /// Held-out errors that follow from the weights: a restored run must judge alike.
+    private static func judge(_ tensors: [Safetensors.Tensor]) -> Double {
+        Double(tensors[0].bytes.reduce(0) { ($0 &* 31 &+ Int($1)) % 1009 })
+    }
+
+    @Test(arguments: ["stream", "article"], [0, 1, 4, 5, 13, 39])
+    func anInterruptedRunGoesOnToTheSameBits(_ name: String, _ stop: Int) throws {
+        var recipe = Self.recipe(name == "stream" ? .stream : .article)
+        recipe.patience = nil
+        let plan = plan(recipe)
+        var hooks = TrainingHooks()
+        hooks.judge = { Self.judge($0) }
+        let whole = try run(plan).run(hooks)
+        #expect(whole.ending == .finished && whole.losses.count == 40 && whole.progress.judgements.count == 8)
+
+        var count = 0
+        var stopping = hooks
+        stopping.shouldStop = { count >= stop }
+        stopping.show = { _ in count += 1 }
+        let first = try run(plan).run(stopping)
+        #expect(first.ending == .interrupted && first.progress.iteration == stop)
+        let checkpoint = try Checkpoint(path: folder.file("c"))
+        #expect(checkpoint.plan == plan && checkpoint.progress.iteration == stop)
+        let second = try run(plan)
+        try second.resume(checkpoint)
+        let rest = try second.run(hooks)
+        #expect(rest.ending == .finished && rest.losses == whole.losses)
+        #expect(rest.tensors.map(\.bytes) == whole.tensors.map(\.bytes))
+        #expect(rest.progress.judgements == whole.progress.judgements && rest.progress.best == whole.progress.best)
+    }
+
+    /// What a kill leaves behind is the last checkpoint; the run repeats what came after it.
+    @Test func aRunThatDiesRepeatsWhatIsLost() throws {
+        struct Death: Error {}
+        let plan = plan(Self.recipe(.stream))
+        var hooks = TrainingHooks()
+        hooks.judge = { Self.judge($0) }
+        let whole = try run(plan).run(hooks)
+        let time = SimulatedTime()
+        var dying = hooks
+        dying.show = { _ in time.advance(by: .seconds(1)) }
+        dying.judge = { tensors in
+            if time.now() - .zero >= .seconds(20) { throw Death() }
+            return Self.judge(tensors)
+        }
+        #expect(throws: Death.self) { try run(plan, time: time, every: .seconds(7)).run(dying) }
+        let checkpoint = try Checkpoint(path: folder.file("c"))
+        #expect(checkpoint.progress.iteration == 14 && checkpoint.progress.seconds == 14)
+        let second = try run(plan)
+        try second.resume(checkpoint)
+        let rest = try second.run(hooks)
+        #expect(rest.losses == whole.losses && rest.tensors.map(\.bytes) == whole.tensors.map(\.bytes))
+    }
+
+    @Test func theBestModelIsKeptAndTheRunEndsWhenItGetsNoBetter() throws {
+        var recipe = Self.recipe(.stream, iterations: 400)
+        (recipe.judgements, recipe.patience) = (40, 3)
+        let errors = [5.0, 4, 6, 3, 3, 3.5, 7, 1, 1]
+        var (asked, seen): (Int, [[UInt8]]) = (0, [])
+        var hooks = TrainingHooks()
+        hooks.judge = { tensors in
+            seen.append(tensors[0].bytes)
+            defer { asked += 1 }
+            return errors[asked]
+        }
+        let outcome = try run(plan(recipe)).run(hooks)
+        #expect(outcome.ending == .stoppedEarly && outcome.progress.iteration == 70)
+        #expect(outcome.progress.best == .init(iteration: 40, error: 3))
+        #expect(outcome.tensors[0].bytes == seen[3] && asked == 7)
+    }
+
+    @Test func picturesAndReadingsComeWhenTheyShould() throws {
+        let time = SimulatedTime()
+        var (drawn, readings): ([Int], [TrainingReading]) = ([], [])
+        var hooks = TrainingHooks()
+        hooks.draw = { iteration, _ in drawn.append(iteration) }
+        hooks.show = { reading in
+            time.advance(by: .seconds(2))
+            readings.append(reading)
+        }
+        let step = FakeStep(Self.recipe(.article), Self.topology)
+        (0..<40).forEach { step.losses[$0] = Double($0) }
+        _ = try run(plan(step.recipe), step, time: time, pictures: [0, 3, 40, 99]).run(hooks)
+        #expect(drawn == [0, 3, 40])
+        #expect(readings.map(\.iteration) == Array(1...40))
+        #expect(readings[0].loss == 0 && readings[2].loss == 1 && readings[39].loss == 19.5)
+        #expect(readings[0].framesPerSecond == nil)
+        #expect(readings[20].framesPerSecond == 21 * 12 / 40.0 && readings[20].secondsLeft == 40 / 21.0 * 19)
+    }
+
+    @Test func withoutHeldOutFramesTheLastModelIsTaken() throws {
+        let outcome = try run(plan(Self.recipe(.stream))).run(TrainingHooks())
+        #expect(outcome.progress.best == nil && outcome.progress.judgements.isEmpty && outcome.tensors.count == 1)
+    }
+
+    @Test(arguments: [Double.nan, .infinity]) func aLossThatIsNoNumberEndsItWithAWord(_ loss: Double) throws {
+        let step = FakeStep(Self.recipe(.stream), Self.topology)
+        step.losses[7] = loss
+        let error = #expect(throws: TrainingError.self) { try run(plan(step.recipe), step).run(TrainingHooks()) }
+        #expect(error?.message.contains("iteration 8 ") == true && error?.message.contains("--learning-rate") == true)
+    }
+
+    @Test func settingsFollowTheRecipe() throws {
+        let step = FakeStep(Self.recipe(.stream), Self.topology)
+        _ = try run(plan(step.recipe), step).run(TrainingHooks())
+        #expect(step.settings.map(\.usesBatchStatistics) == (0..<40).map { $0 < 32 })
+        #expect(step.settings.map(\.learningRate).max() == 2e-3 && step.settings[0].gradientLimit == 1)
+        let plain = FakeStep(Self.recipe(.article), Self.topology)
+        _ = try run(plan(plain.recipe), plain).run(TrainingHooks())
+        var article = StepSettings(learningRate: 1e-4)
+        article.weightDecay = 1e-5
+        #expect(plain.settings == Array(repeating: article, count: 40))
+    }
+
+    @Test func anotherRunsCheckpointIsRefused() throws {
+        let first = plan(Self.recipe(.stream))
+        var hooks = TrainingHooks()
+        hooks.shouldStop = { true }
+        _ = try run(first).run(hooks)
+        var other = first
+        other.seed = 12
+        let checkpoint = try Checkpoint(path: folder.file("c"))
+        #expect(throws: TrainingError.self) { try run(other).resume(checkpoint) }
+        other = first
+        other.fingerprint ^= 1
+        #expect(throws: TrainingError.self) { try run(other) }
+        let short = Footage(store: try folder.store([3, 2], name: "s"), holdOut: 0)
+        other.fingerprint = short.store.fingerprint
+        let error = #expect(throws: TrainingError.self) {
+            try TrainingRun(
+                plan: other, footage: short, step: FakeStep(other.recipe, other.topology), time: SimulatedTime(),
+                checkpoint: folder.file("d"))
+        }
+        #expect(error?.message.contains("longer clips") == true)
+    }
+
+    @Test func whatIsNoCheckpointIsNamed() throws {
+        try Safetensors.write(path: folder.file("m"), tensors: [Safetensors.Tensor(name: "a", shape: [1], values: [1])])
+        try folder.write([1, 2, 3], "n")
+        for name in ["m", "n", "none"] {
+            let error = #expect(throws: ModelError.self) { try Checkpoint(path: folder.file(name)) }
+            #expect(error?.path == folder.file(name))
+        }
+    }
+}
