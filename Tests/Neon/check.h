@@ -33,3 +33,4 @@ void check_convolutions(void);
 void check_byte_convolutions(
     const char *isa, zanzo_conv3x3_8 plain, zanzo_deconv3x3_8 transposed, int32_t byte_offset);
 void check_vectors(void);
+void check_training(void);

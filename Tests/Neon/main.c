@@ -41,6 +41,7 @@ int main(int argc, char **argv) {
     check_denormals();
     check_vectors();
     check_convolutions();
+    check_training();
     const int32_t offset = ZANZO_BYTE_OFFSET_SIGNED;
     check_byte_convolutions("neon", zanzo_conv3x3_8_neon, zanzo_deconv3x3_8_neon, offset);
     if (zanzo_cpu_has_neondot())
