@@ -9,15 +9,25 @@ static size_t padded(size_t count, size_t to) { return (count + to - 1) / to * t
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
+// A row of floats in pieces whose size the compiler knows.
+static inline void copy_row(float *to, const float *from, size_t count) {
+    enum { PIECE = 8 };
+    size_t i = 0;
+    for (; i + 2 * PIECE <= count; i += 2 * PIECE) memcpy(to + i, from + i, 2 * PIECE * sizeof *to);
+    for (; i + PIECE <= count; i += PIECE) memcpy(to + i, from + i, PIECE * sizeof *to);
+    for (; i < count; i++) to[i] = from[i];
+}
+
 void zanzo_pack_panel(
     float *packed, size_t packed_block, const float *from, const uint32_t *steps, size_t depth, size_t columns,
     size_t block) {
-    for (size_t p = 0; p < depth; p++)
-        for (size_t first = 0; first < columns; first += block) {
-            const size_t width = smaller(block, columns - first);
-            memcpy(
-                packed + first / block * packed_block + p * width, from + steps[p] + first, width * sizeof(float));
-        }
+    for (size_t p = 0; p < depth; p++) {
+        size_t first = 0;
+        for (; first + block <= columns; first += block)
+            copy_row(packed + first / block * packed_block + p * block, from + steps[p] + first, block);
+        const size_t width = columns - first;
+        if (width > 0) copy_row(packed + first / block * packed_block + p * width, from + steps[p] + first, width);
+    }
 }
 
 void zanzo_repack_up(

@@ -27,10 +27,7 @@ struct TrainCommand: ParsableCommand {
     var out: String
     @Option(help: "How it is trained: stream or article.")
     var recipe = "stream"
-    @Option(
-        help:
-            "About how long to train. Default: 30, where neither this nor --iterations is given and the recipe is stream."
-    )
+    @Option(help: "About how long to train. Default: 30, for the recipe stream without --iterations.")
     var minutes: Double?
     @Option(help: "Steps to train. Default: 10000 for the recipe article.")
     var iterations: Int?
@@ -42,9 +39,7 @@ struct TrainCommand: ParsableCommand {
     var credentials: String?
     @Option(help: "Frames of each source to pass over first.")
     var skip = 0
-    @Option(
-        help: "A file with the network's topology as JSON. Default: a small one; for the recipe article, the article's."
-    )
+    @Option(help: "The network's topology, a file of JSON. Default: a small one; the article's for its recipe.")
     var topology: String?
     @Option(help: "Frames of a window: how far errors are propagated back. Default: the recipe's.")
     var window: Int?

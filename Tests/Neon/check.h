@@ -47,3 +47,4 @@ void check_winograd(void);
 // `isa` is what the kernels' names end with.
 void check_byte_convolutions(const char *isa, zanzo_conv3x3_8 plain, zanzo_deconv3x3_8 transposed);
 void check_vectors(void);
+void check_training(void);

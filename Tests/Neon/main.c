@@ -43,6 +43,7 @@ int main(int argc, char **argv) {
     check_vectors();
     check_convolutions();
     check_winograd();
+    check_training();
     layout.byte_offset = ZANZO_BYTE_OFFSET_SIGNED;
     check_byte_convolutions("neon", zanzo_conv3x3_8_neon, zanzo_deconv3x3_8_neon);
     if (zanzo_cpu_has_neondot()) check_byte_convolutions("neondot", zanzo_conv3x3_8_neondot, zanzo_deconv3x3_8_neondot);
