@@ -6,31 +6,20 @@ extension TrainingPass {
     /// The last layer, the loss, and the way back to the first.
     func backward(_ order: Order, _ part: Part) {
         let usesBatch = order.settings.usesBatchStatistics
-        for group in groups(part) {
-            let frames = frames(ofGroup: group)
-            for frame in frames { measure(frame, group, isFirst: frame == frames.lowerBound, part) }
+        eachRun(of: layers.picturePair, part) { run, group, isFirst in
+            for frame in run { measure(frame, group, isFirst: isFirst, part) }
         }
         mark(part)
         for step in 0..<4 { decoderBack(3 - step, usesBatch, part) }
         recall(part)
         mark(part)
-        for group in groups(part) {
-            let frames = frames(ofGroup: group)
-            for frame in frames { codedBack(frame, group, isFirst: frame == frames.lowerBound, part) }
-        }
-        if layers.last.isDeep {
-            part.meet()
-            layers.last.gradient(
-                big: layers.encoder[3].x.map, small: layers.codedGradient, frames: self.frames, part,
-                scratch: scratch(part))
-        }
-        mark(part)
+        codedBack(part)
         for step in 0..<4 { encoderBack(3 - step, usesBatch, part) }
     }
 
     /// A frame's reconstruction, its loss, and the gradient of what the last layer read.
     private func measure(_ frame: Int, _ group: Int, isFirst: Bool, _ part: Part) {
-        let level = layers.decoder[3], (x, place) = small(under: 4, frame, part)
+        let level = layers.decoder[3], (x, place) = small(under: 4, frame..<frame + 1, part)
         rebuild(x, place, frame: frame)
         let (output, target, gradient) = (layers.output, layers.picture, layers.outputGradient)
         losses.base[frame] = zanzo_loss_gradient(
@@ -49,34 +38,39 @@ extension TrainingPass {
         part.then { level.norm.finishGradients(usesBatch: usesBatch, part) }
     }
 
+    /// The gradient of a run's x → that of its y; the place of the first one.
+    private func denormalise(_ level: Layers.Level, _ run: Range<Int>, _ part: Part) -> Int {
+        for frame in run {
+            level.norm.backward(
+                level.dx, level.y, frame: frame, into: level.dy.map, at: level.dy.index(frame, part))
+        }
+        return level.dy.index(run.lowerBound, part)
+    }
+
     private func decoderBack(_ index: Int, _ usesBatch: Bool, _ part: Part) {
-        let level = layers.decoder[index]
+        let level = layers.decoder[index], pair = level.pair
         finishGradients(level, usesBatch, part)
-        for group in groups(part) {
-            let frames = frames(ofGroup: group)
-            for frame in frames {
-                let place = level.dy.index(frame, part)
-                level.norm.backward(level.dx, level.y, frame: frame, into: level.dy.map, at: place)
-                if !level.pair.isDeep {
-                    let (x, xPlace) = small(under: index, frame, part)
-                    level.pair.addGradient(
-                        big: level.dy.map, place, small: x, xPlace, group: group,
-                        isFirst: frame == frames.lowerBound, scratch: scratch(part))
-                }
-                if index > 0 {
-                    let next = layers.decoder[index - 1]
-                    level.pair.down(level.dy.map, place, into: next.dx, frame)
-                    next.norm.addGradients(next.dx, next.y, frame: frame)
-                } else {
-                    level.pair.down(level.dy.map, place, into: layers.flat, frame)
-                }
+        eachRun(of: pair, part) { run, group, isFirst in
+            let place = denormalise(level, run, part)
+            if !pair.isDeep {
+                let (x, xPlace) = small(under: index, run, part)
+                pair.addGradient(
+                    big: level.dy.map, place, small: x, xPlace, group: group, isFirst: isFirst,
+                    scratch: scratch(part))
+            }
+            if index > 0 {
+                let next = layers.decoder[index - 1]
+                pair.down(level.dy.map, place, into: next.dx, run.lowerBound, count: run.count)
+                for frame in run { next.norm.addGradients(next.dx, next.y, frame: frame) }
+            } else {
+                pair.down(level.dy.map, place, into: layers.flat, run.lowerBound, count: run.count)
             }
         }
-        if level.pair.isDeep {
+        if pair.isDeep {
             part.meet()
-            level.pair.gradient(
+            pair.gradient(
                 big: level.dy.map, small: index > 0 ? layers.decoder[index - 1].x.map : layers.decoded,
-                frames: self.frames, part, scratch: scratch(part))
+                frames: frames, part, scratch: scratch(part))
         }
         mark(part)
     }
@@ -103,45 +97,53 @@ extension TrainingPass {
     }
 
     /// Through the encoder's last ReLU and its last layer.
-    private func codedBack(_ frame: Int, _ group: Int, isFirst: Bool, _ part: Part) {
-        let (dx, to, coded, level) = (layers.flat, layers.codedGradient, layers.coded, layers.encoder[3])
+    private func codedBack(_ part: Part) {
+        let (pair, to, level) = (layers.last, layers.codedGradient, layers.encoder[3])
+        eachRun(of: pair, part) { run, group, isFirst in
+            for frame in run { rectify(frame) }
+            if !pair.isDeep {
+                let (x, place) = big(under: 4, run, part)
+                pair.addGradient(
+                    big: x, place, small: to, run.lowerBound, group: group, isFirst: isFirst, scratch: scratch(part))
+            }
+            pair.up(to, run.lowerBound, into: level.dx, run.lowerBound, count: run.count)
+            for frame in run { level.norm.addGradients(level.dx, level.y, frame: frame) }
+        }
+        if pair.isDeep {
+            part.meet()
+            pair.gradient(big: level.x.map, small: to, frames: frames, part, scratch: scratch(part))
+        }
+        mark(part)
+    }
+
+    private func rectify(_ frame: Int) {
+        let (dx, to, coded) = (layers.flat, layers.codedGradient, layers.coded)
         zanzo_relu_gradient(
             to.mutablePixels + frame * to.mapStride, to.rowStride, dx.pixels + frame * dx.mapStride,
             coded.pixels + frame * coded.mapStride, dx.rowStride, dx.height, dx.rowStride)
-        if !layers.last.isDeep {
-            let (x, place) = big(under: 4, frame, part)
-            layers.last.addGradient(
-                big: x, place, small: to, frame, group: group, isFirst: isFirst, scratch: scratch(part))
-        }
-        layers.last.up(to, frame, into: level.dx, frame)
-        level.norm.addGradients(level.dx, level.y, frame: frame)
     }
 
     private func encoderBack(_ index: Int, _ usesBatch: Bool, _ part: Part) {
-        let level = layers.encoder[index]
+        let level = layers.encoder[index], pair = level.pair
         finishGradients(level, usesBatch, part)
-        for group in groups(part) {
-            let frames = frames(ofGroup: group)
-            for frame in frames {
-                let place = level.dy.index(frame, part)
-                level.norm.backward(level.dx, level.y, frame: frame, into: level.dy.map, at: place)
-                if !level.pair.isDeep {
-                    let (x, xPlace) = big(under: index, frame, part)
-                    level.pair.addGradient(
-                        big: x, xPlace, small: level.dy.map, place, group: group,
-                        isFirst: frame == frames.lowerBound, scratch: scratch(part))
-                }
-                guard index > 0 else { continue }
-                let next = layers.encoder[index - 1]
-                level.pair.up(level.dy.map, place, into: next.dx, frame)
-                next.norm.addGradients(next.dx, next.y, frame: frame)
+        eachRun(of: pair, part) { run, group, isFirst in
+            let place = denormalise(level, run, part)
+            if !pair.isDeep {
+                let (x, xPlace) = big(under: index, run, part)
+                pair.addGradient(
+                    big: x, xPlace, small: level.dy.map, place, group: group, isFirst: isFirst,
+                    scratch: scratch(part))
             }
+            guard index > 0 else { return }
+            let next = layers.encoder[index - 1]
+            pair.up(level.dy.map, place, into: next.dx, run.lowerBound, count: run.count)
+            for frame in run { next.norm.addGradients(next.dx, next.y, frame: frame) }
         }
-        if level.pair.isDeep {
+        if pair.isDeep {
             part.meet()
-            level.pair.gradient(
+            pair.gradient(
                 big: index > 0 ? layers.encoder[index - 1].x.map : layers.picture, small: level.dy.map,
-                frames: self.frames, part, scratch: scratch(part))
+                frames: frames, part, scratch: scratch(part))
         }
         mark(part)
     }

@@ -8,26 +8,27 @@ extension TrainingPass {
         for frame in mine { place(order.frames + frame * side * side, frame) }
         for index in 0..<4 {
             let level = layers.encoder[index]
-            for frame in mine {
-                let (from, place) = big(under: index, frame, part)
-                level.pair.down(from, place, into: level.y, frame)
-                level.norm.addMoments(level.y, frame: frame)
+            eachRun(of: level.pair, part) { run, _, _ in
+                let (from, place) = big(under: index, run, part)
+                level.pair.down(from, place, into: level.y, run.lowerBound, count: run.count)
+                for frame in run { level.norm.addMoments(level.y, frame: frame) }
             }
             finishMoments(level, usesBatch, part)
         }
-        for frame in mine {
-            let (from, place) = big(under: 4, frame, part)
-            layers.last.down(from, place, into: layers.coded, frame, isRectified: true)
+        eachRun(of: layers.last, part) { run, _, _ in
+            let (from, place) = big(under: 4, run, part)
+            layers.last.down(
+                from, place, into: layers.coded, run.lowerBound, count: run.count, isRectified: true)
         }
         mark(part)
         remember(order, mine, part)
         mark(part)
         for index in 0..<4 {
             let level = layers.decoder[index]
-            for frame in mine {
-                let (from, place) = small(under: index, frame, part)
-                level.pair.up(from, place, into: level.y, frame)
-                level.norm.addMoments(level.y, frame: frame)
+            eachRun(of: level.pair, part) { run, _, _ in
+                let (from, place) = small(under: index, run, part)
+                level.pair.up(from, place, into: level.y, run.lowerBound, count: run.count)
+                for frame in run { level.norm.addMoments(level.y, frame: frame) }
             }
             finishMoments(level, usesBatch, part)
         }
@@ -39,20 +40,22 @@ extension TrainingPass {
         mark(part)
     }
 
-    /// What the encoder's layer `index` (4: the last) reads of a frame, and its place in that map: made here, or a picture.
-    func big(under index: Int, _ frame: Int, _ part: Part) -> (FloatMap, Int) {
-        index > 0 ? normalise(layers.encoder[index - 1], frame, part) : (layers.picture, frame)
+    /// What the encoder's layer `index` (4: the last) reads of a run of frames, and the first one's place in that map: made
+    /// here, or pictures.
+    func big(under index: Int, _ run: Range<Int>, _ part: Part) -> (FloatMap, Int) {
+        index > 0 ? normalise(layers.encoder[index - 1], run, part) : (layers.picture, run.lowerBound)
     }
 
-    /// What the decoder's layer `index` (4: the last) reads of a frame.
-    func small(under index: Int, _ frame: Int, _ part: Part) -> (FloatMap, Int) {
-        index > 0 ? normalise(layers.decoder[index - 1], frame, part) : (layers.decoded, frame)
+    /// What the decoder's layer `index` (4: the last) reads of a run of frames.
+    func small(under index: Int, _ run: Range<Int>, _ part: Part) -> (FloatMap, Int) {
+        index > 0 ? normalise(layers.decoder[index - 1], run, part) : (layers.decoded, run.lowerBound)
     }
 
-    private func normalise(_ level: Layers.Level, _ frame: Int, _ part: Part) -> (FloatMap, Int) {
-        let index = level.x.index(frame, part)
-        level.norm.forward(level.y, frame: frame, into: level.x.map, at: index)
-        return (level.x.map, index)
+    private func normalise(_ level: Layers.Level, _ run: Range<Int>, _ part: Part) -> (FloatMap, Int) {
+        for frame in run {
+            level.norm.forward(level.y, frame: frame, into: level.x.map, at: level.x.index(frame, part))
+        }
+        return (level.x.map, level.x.index(run.lowerBound, part))
     }
 
     private func place(_ frame: UnsafePointer<Float>, _ index: Int) {

@@ -47,25 +47,29 @@ final class PairLayer {
             kernels.layout.block)
     }
 
-    /// Big, bordered → small: the one at `from` to the one at `to`.
-    func down(_ big: FloatMap, _ from: Int, into small: FloatMap, _ to: Int, isRectified: Bool = false) {
-        var shape = shape(weights, big, small)
+    /// Big, bordered → small: `count` maps from `from` on to those from `to` on.
+    func down(
+        _ big: FloatMap, _ from: Int, into small: FloatMap, _ to: Int, count: Int = 1, isRectified: Bool = false
+    ) {
+        var shape = shape(weights, big, small, count)
         (shape.height, shape.width, shape.in_channels, shape.stride) = (small.height, small.width, self.big, stride)
         if isRectified { shape.activation = ZANZO_RELU }
         kernels.conv3x3(
             small.mutablePixels + to * small.mapStride, big.corner + from * big.mapStride, &shape)
     }
 
-    /// Small, bordered → big: the one at `from` to the one at `to`.
-    func up(_ small: FloatMap, _ from: Int, into big: FloatMap, _ to: Int) {
-        var shape = shape(upWeights.base, small, big)
+    /// Small, bordered → big: `count` maps from `from` on to those from `to` on.
+    func up(_ small: FloatMap, _ from: Int, into big: FloatMap, _ to: Int, count: Int = 1) {
+        var shape = shape(upWeights.base, small, big, count)
         (shape.height, shape.width, shape.in_channels, shape.stride) = (small.height, small.width, self.small, 2)
         kernels.deconv3x3(big.mutablePixels + to * big.mapStride, small.pixels + from * small.mapStride, &shape)
     }
 
-    private func shape(_ weights: UnsafeMutablePointer<Float>, _ from: FloatMap, _ to: FloatMap) -> zanzo_convolution {
+    private func shape(
+        _ weights: UnsafeMutablePointer<Float>, _ from: FloatMap, _ to: FloatMap, _ count: Int
+    ) -> zanzo_convolution {
         let share = zanzo_share(
-            maps: 1, in_map: from.mapStride, out_map: to.mapStride, first_pixel: 0, end_pixel: pixels,
+            maps: count, in_map: from.mapStride, out_map: to.mapStride, first_pixel: 0, end_pixel: count * pixels,
             first_output: 0, end_output: to.pixelStride)
         return zanzo_convolution(
             weights: weights, bias: noBias.base, height: 0, width: 0, in_channels: 0, out_channels: to.pixelStride,

@@ -92,6 +92,21 @@ final class TrainingPass {
         return frames * groups.lowerBound / layers.groups..<frames * groups.upperBound / layers.groups
     }
 
+    /// This part's frames in runs that go through the layer together: one by one while their maps fill the cache; by groups
+    /// where weights are what is large, so that these are read less often. `isFirst`: whether the run begins its group.
+    func eachRun(
+        of pair: PairLayer, _ part: Part, _ body: (_ run: Range<Int>, _ group: Int, _ isFirst: Bool) -> Void
+    ) {
+        for group in groups(part) {
+            let all = frames(ofGroup: group), step = pair.isDeep ? all.count : 1
+            var first = all.lowerBound
+            while first < all.upperBound {
+                body(first..<first + step, group, first == all.lowerBound)
+                first += step
+            }
+        }
+    }
+
     func scratch(_ part: Part) -> UnsafeMutablePointer<Float> { scratch[part.index].base }
 
     // MARK: Weights
