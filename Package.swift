@@ -77,6 +77,9 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + nio),
 
+        // Everything that only the command line needs, and the daemon must never link.
+        room("Offline", ["Anomaly", "Capture", "Files", "Model", "Pictures", "Service", "Video"]),
+
         .executableTarget(
             name: "zanzod",
             dependencies: ["Service", .product(name: "ArgumentParser", package: "swift-argument-parser")],
@@ -84,7 +87,7 @@ let package = Package(
         .executableTarget(
             name: "zanzo",
             dependencies: [
-                "Anomaly", "Capture", "Publish", "Service",
+                "Anomaly", "Capture", "Offline", "Publish", "Service",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -112,6 +115,7 @@ let package = Package(
                 "Anomaly", "Capture", "Kernels", "Model", "Publish", "TestSupport", "Video",
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        tests("Offline", ["Anomaly", "Capture", "Files", "Model", "Pictures", "Service", "TestSupport", "Video"]),
         // The executables as real processes: with sockets, files and signals.
         .testTarget(
             name: "ProcessTests", dependencies: ["Pictures", "Publish", "Service", "Video", "zanzo", "zanzod"],

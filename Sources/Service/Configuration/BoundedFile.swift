@@ -1,15 +1,15 @@
 import Glibc
 
 /// Why a file can't be read.
-struct FileFault: Error, Hashable, Sendable {
+package struct FileFault: Error, Hashable, Sendable {
     /// What is wrong, without the path.
-    var message: String
+    package var message: String
 }
 
 /// Whole small files. Never waits: a pipe or device in a file's place is refused.
-enum BoundedFile {
+package enum BoundedFile {
     /// The bytes of the file at `path`, `limit` at most.
-    static func read(_ path: String, limit: Int) throws(FileFault) -> [UInt8] {
+    package static func read(_ path: String, limit: Int) throws(FileFault) -> [UInt8] {
         guard !path.utf8.contains(0) else { throw FileFault(message: "there is a NUL byte in its path") }
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
         guard file >= 0 else { throw FileFault(message: "can't be opened: \(errorText(errno))") }
@@ -38,9 +38,9 @@ enum BoundedFile {
 }
 
 /// Folders.
-enum Directory {
+package enum Directory {
     /// The names in `path`, `.` and `..` left out; nil where it is no folder that can be read.
-    static func names(in path: String) -> [String]? {
+    package static func names(in path: String) -> [String]? {
         guard let folder = opendir(path) else { return nil }
         defer { closedir(folder) }
         var names: [String] = []
