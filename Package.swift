@@ -123,7 +123,9 @@ let package = Package(
                 "Anomaly", "Capture", "Kernels", "Model", "Pictures", "Publish", "TestSupport", "Video",
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        tests("Offline", ["Anomaly", "Capture", "Model", "Pictures", "Service", "Training", "Video"]),
+        tests(
+            "Offline",
+            ["Anomaly", "Capture", "Files", "Model", "Pictures", "Service", "TestSupport", "Training", "Video"]),
         // The executables as real processes: with sockets, files and signals.
         .testTarget(
             name: "ProcessTests",

@@ -167,7 +167,7 @@ final class PicturesSource: FrameSource {
 }
 
 /// Whether `a` comes before `b` where runs of digits count as numbers: "f2.png" before "f10.png".
-func isNaturallyBefore(_ a: String, _ b: String) -> Bool {
+package func isNaturallyBefore(_ a: String, _ b: String) -> Bool {
     let (left, right) = (Array(a.utf8), Array(b.utf8))
     var (i, j) = (0, 0)
     func digits(_ text: [UInt8], _ start: Int) -> ArraySlice<UInt8> {

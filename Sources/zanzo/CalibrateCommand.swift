@@ -22,7 +22,7 @@ struct CalibrateCommand: ParsableCommand {
     var alertsPerDay = 2.0
     @Option(help: "How errors become scores: mean, or tiles:4x8.")
     var score = "\(ScoreMethod.standard)"
-    @Option(help: "Frames a second that the camera will be scored at.")
+    @Option(help: "Frames a second that the camera will be scored at; folders and strips are taken to have as many.")
     var rate = 5.0
     @Option(help: "Frames of each source to pass over first, such as those that the model was trained on.")
     var skip = 0

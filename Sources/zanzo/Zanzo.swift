@@ -8,7 +8,7 @@ struct Zanzo: ParsableCommand {
         commandName: "zanzo", abstract: "Talk to zanzod, and prepare its models.", version: zanzoVersion,
         subcommands: [
             EventsCommand.self, SnapshotsCommand.self, StatusCommand.self, WatchCommand.self, CheckCommand.self,
-            DoctorCommand.self, ReplayCommand.self, TrainCommand.self, CalibrateCommand.self, QuantizeCommand.self,
-            RecordCommand.self, DemoCommand.self,
+            DoctorCommand.self, ReplayCommand.self, TrainCommand.self, CalibrateCommand.self, EvaluateCommand.self,
+            QuantizeCommand.self, RecordCommand.self, DemoCommand.self,
         ])
 }

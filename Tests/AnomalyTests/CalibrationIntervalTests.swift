@@ -154,7 +154,7 @@ private struct Tally {
             let events = future.reduce(0) { $0 + count($1, threshold: calibration.threshold, applied) }
             try tally.add(truth: Double(events) / 180_000 * 432_000, calibration)
         }
-        tally.judge("clips", medians: 0.2...2.5)
+        tally.judge("clips", medians: 0.1...2.5)
     }
 }
 

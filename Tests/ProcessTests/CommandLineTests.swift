@@ -12,7 +12,9 @@ extension ProcessTests {
 
         init() throws { place = try Workspace() }
 
-        static let commands = ["events", "status", "check", "doctor", "replay", "train", "calibrate", "record", "demo"]
+        static let commands = [
+            "events", "status", "check", "doctor", "replay", "train", "calibrate", "evaluate", "record", "demo",
+        ]
 
         @Test(arguments: commands) func helpIsNoFailure(_ command: String) async throws {
             let help = try await place.zanzo(command, "--help")
@@ -25,7 +27,7 @@ extension ProcessTests {
         @Test(arguments: commands) func anUnknownOptionIsAUsageError(_ command: String) async throws {
             let needed = [
                 "check": ["x"], "doctor": ["x"], "replay": ["x", "--model", "y"], "calibrate": ["x", "y"],
-                "record": ["x", "--out", "y"], "train": ["x", "--out", "y"],
+                "evaluate": ["x", "--data", "y"], "record": ["x", "--out", "y"], "train": ["x", "--out", "y"],
             ]
             let run = try place.zanzoProcess([command] + needed[command, default: []] + ["--bogus"])
             defer { run.kill() }

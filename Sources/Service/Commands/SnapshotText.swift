@@ -59,9 +59,9 @@ public enum SnapshotText {
 }
 
 /// Columns of text.
-enum TextTable {
+package enum TextTable {
     /// The cells, each filled up to its width; one that is longer moves the others on, by a space at least.
-    static func row(_ cells: [String], widths: [Int]) -> String {
+    package static func row(_ cells: [String], widths: [Int]) -> String {
         zip(cells, widths).map { cell, width in cell + String(repeating: " ", count: max(1, width - cell.count)) }
             .joined()
     }

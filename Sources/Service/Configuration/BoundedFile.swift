@@ -38,9 +38,9 @@ package enum BoundedFile {
 }
 
 /// Folders.
-enum Directory {
+package enum Directory {
     /// The names in `path`, `.` and `..` left out; nil where it is no folder that can be read.
-    static func names(in path: String) -> [String]? {
+    package static func names(in path: String) -> [String]? {
         guard let folder = opendir(path) else { return nil }
         defer { closedir(folder) }
         var names: [String] = []

@@ -1,6 +1,6 @@
 public import Anomaly
 import Capture
-import Model
+package import Model
 import Video
 
 /// `zanzo calibrate`: finds the line above which a score is an anomaly, on normal footage, and writes it into the model.
@@ -17,7 +17,7 @@ public struct Calibrating {
         public var alertsPerDay = 2.0
         /// How errors become scores.
         public var method = ScoreMethod.standard
-        /// Frames a second that the camera will be scored at.
+        /// Frames a second that the camera will be scored at; what folders and strips are taken to have.
         public var rate = 5.0
         /// Frames of each source to play and not to judge: what the model was trained on.
         public var skip = 0
@@ -48,6 +48,7 @@ public struct Calibrating {
             var scores: [Double] = []
             var skipped = 0
             let specification = try SourceSpecification(parsing: text).authorised(by: request.credentials)
+                .withPictures(at: request.rate)
             let source = makeSource(specification, time: SystemTime())
             try scorer.play(source) { frame in
                 if skipped < request.skip {
@@ -79,7 +80,7 @@ extension Calibration {
 
 extension Model {
     /// The calibration that the file carries; nil where it was never calibrated. Throws where it can't be read.
-    func calibration() throws(StartError) -> Calibration? {
+    package func calibration() throws(StartError) -> Calibration? {
         guard let json = metadata[Calibration.metadataKey] else { return nil }
         do {
             return try Calibration(json: json)

@@ -21,10 +21,12 @@ package struct ClipReader {
         case restart
     }
 
-    /// Gives every step to `each`, until that returns false or the source ends. Damaged frames are left out.
+    /// Gives every step to `each`, until that returns false or the source ends. Damaged frames are left out. Returns how
+    /// many whole frames were read, due or not.
     ///
     /// Throws what the source throws, or what `each` does.
-    package func play(_ source: any FrameSource, each: (Step) throws -> Bool) throws {
+    @discardableResult
+    package func play(_ source: any FrameSource, each: (Step) throws -> Bool) throws -> UInt64 {
         let capacity = FrameSize(width: 16, height: 16)  // nobody looks at the colour picture
         let shrinker = FrameShrinker(modelSize: modelSize, pictureCapacity: capacity)
         let slot = FrameSlot(modelSize: modelSize, pictureCapacity: capacity)
@@ -34,16 +36,30 @@ package struct ClipReader {
         defer { source.close() }
         while true {
             switch try source.read(timeout: .seconds(10)) {
-            case .end: return
+            case .end: return index
             case .corrupt: continue
             case .formatChanged:
-                guard try each(.restart) else { return }
+                guard try each(.restart) else { return index }
             case .frame(let frame):
                 index += 1
                 guard pacer.isDue(frame.time) else { continue }
                 shrinker.shrink(frame.view, into: slot)
-                guard try each(.frame(slot, source: frame, index: index)) else { return }
+                guard try each(.frame(slot, source: frame, index: index)) else { return index }
             }
         }
+    }
+}
+
+extension SourceSpecification {
+    /// The same source; where it is a strip or a folder of pictures, which carry no time, they are taken to be `rate`
+    /// frames a second.
+    package func withPictures(at rate: Double) -> SourceSpecification {
+        var specification = self
+        switch kind {
+        case .pictures: specification.options.rate = rate
+        case .file(let path) where Directory.names(in: path) != nil: specification.options.rate = rate
+        default: break
+        }
+        return specification
     }
 }

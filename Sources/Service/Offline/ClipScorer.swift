@@ -36,12 +36,14 @@ public final class ClipScorer {
     }
 
     /// Plays `source` from a state of zeros; `each` is given every scored frame, and returns whether to go on.
+    /// Returns how many whole frames were read, scored or not.
     ///
     /// Throws what the source throws, or what `each` does. Damaged frames are left out, as the daemon does.
-    public func play(_ source: any FrameSource, each: (ScoredFrame) throws -> Bool) throws {
+    @discardableResult
+    public func play(_ source: any FrameSource, each: (ScoredFrame) throws -> Bool) throws -> UInt64 {
         var state = StreamState(model: reconstructor.model)
         var first: MonotonicTime?
-        try ClipReader(modelSize: modelSize, rate: rate).play(source) { step in
+        return try ClipReader(modelSize: modelSize, rate: rate).play(source) { step in
             guard case .frame(let slot, let frame, let index) = step else {
                 state.reset()
                 return true
