@@ -67,11 +67,7 @@ struct TrainCommand: ParsableCommand {
     var checkpointEvery = "3m"
     @Option(help: "A file by which trainings on this machine take turns, each with the same file.")
     var turn: String?
-    @Flag(
-        help: """
-            Be watched by a program, as zanzod does: tell progress as lines of JSON on standard output, and leave a \
-            checkpoint and no model where it is stopped.
-            """)
+    @Flag(help: "For a program that looks on: progress as lines of JSON; where stopped, a checkpoint but no model.")
     var unattended = false
     @Flag(help: "Print the report as JSON.")
     var json = false

@@ -33,6 +33,16 @@ import Testing
         #expect(Histogram([], bins: 3).counts == [0, 0, 0])
     }
 
+    @Test(arguments: [(49, 0, 0), (50, 1, 50), (400, 8, 50), (2500, 50, 50), (2501, 50, 50), (10_000, 50, 200)])
+    func theLossCurveHasFiftyPlaces(_ count: Int, _ places: Int, _ stride: Int) {
+        let losses = (0..<count).map { Float($0) }
+        let curve = TrainingRecord.Loss.curve(losses)
+        #expect(curve.count == places)
+        for (index, point) in curve.enumerated() {
+            #expect(point.iteration == (index + 1) * stride && point.mean == Double(point.iteration) - 25.5)
+        }
+    }
+
     @Test func linesAreWrappedBetweenWords() {
         let text = "one two three four five six"
         let lines = ReportPicture.wrap(text, width: 150)

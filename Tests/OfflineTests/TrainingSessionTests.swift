@@ -207,7 +207,7 @@ import Video
     @Test func whereNobodyLooksOnAStopLeavesACheckpointAndNoModel() throws {
         var request = request()
         (request.isUnattended, request.resumes) = (true, true)
-        let session = TrainingSession(request, time: SimulatedTime(), shouldStop: stoppingAt(10))
+        let session = TrainingSession(request, time: SimulatedTime(), shouldStop: stoppingAt(720))
         guard case .stoppedTraining(let path) = try session.run() else {
             Issue.record("it was not stopped")
             return

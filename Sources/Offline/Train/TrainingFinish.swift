@@ -51,7 +51,10 @@ extension TrainingSession {
         let loss = LossPicture.draw(outcome.losses, outcome.progress.judgements, title: "\(name): loss")
         try write(loss, to: files.file("loss.png"))
         let strip = try strip(outcome.tensors, plan, footage, iteration: record.bestIteration, loss: nil)
-        try write(ReportPicture.draw(report, loss: loss, strip: strip), to: files.file("report.png"))
+        // The folders are nobody's business who sees the picture.
+        var shown = report
+        shown.model = name
+        try write(ReportPicture.draw(shown, loss: loss, strip: strip), to: files.file("report.png"))
         return report
     }
 
@@ -65,6 +68,7 @@ extension TrainingSession {
             fingerprint: String(footage.store.fingerprint, radix: 16), recipe: plan.recipe, seed: plan.seed,
             iterations: progress.iteration, bestIteration: progress.best?.iteration ?? progress.iteration,
             ending: outcome.ending, firstLoss: outcome.losses.prefix(50).mean, lastLoss: outcome.losses.suffix(50).mean,
+            losses: TrainingRecord.Loss.curve(outcome.losses),
             heldOutError: progress.best?.error, seconds: progress.seconds, created: time.utc().description)
     }
 
@@ -82,6 +86,10 @@ extension TrainingSession {
             model: files.model, training: record, errorOfMeanPicture: scores.judged.isEmpty ? nil : scores.errorOfMean,
             scoredFrames: scores.judged.count, scoredSeconds: seconds, histogram: Histogram(scores.judged),
             detectable: [])
+        guard !scores.judged.isEmpty else {
+            report.warning = "no threshold: nothing was held out; run zanzo calibrate on other normal footage"
+            return report
+        }
         do throws(CalibrationError) {
             let calibration = try Calibration.fit(
                 clips: scores.clips, rate: footage.rate, alertsPerDay: request.alertsPerDay,

@@ -25,6 +25,8 @@ public struct TrainingRecord: Sendable, Hashable, Codable {
     public var ending: TrainingRun.Ending
     /// The mean of the first and of the last 50 losses.
     public var firstLoss: Double, lastLoss: Double
+    /// The loss on the way: at about 50 places, the mean over the 50 steps before.
+    public var losses: [Loss]
     /// The held-out mean squared error of these weights, streamed; nil where nothing was held out.
     public var heldOutError: Double?
     /// Seconds of training.
@@ -32,13 +34,32 @@ public struct TrainingRecord: Sendable, Hashable, Codable {
     /// When it ended, as ISO 8601 in UTC.
     public var created: String
 
+    /// The mean loss of the 50 steps up to one.
+    public struct Loss: Sendable, Hashable, Codable {
+        /// The last of these steps, counted from 1.
+        public var iteration: Int
+        /// Their mean.
+        public var mean: Double
+    }
+
     enum CodingKeys: String, CodingKey {
-        case tool, sources, frames, rate, fingerprint, recipe, seed, iterations, ending, seconds, created
+        case tool, sources, frames, rate, fingerprint, recipe, seed, iterations, ending, losses, seconds, created
         case heldOutFrames = "held_out_frames"
         case bestIteration = "best_iteration"
         case firstLoss = "first_loss"
         case lastLoss = "last_loss"
         case heldOutError = "held_out_error"
+    }
+}
+
+extension TrainingRecord.Loss {
+    /// The curve of a run's losses, thinned to about 50 places.
+    static func curve(_ losses: [Float]) -> [TrainingRecord.Loss] {
+        let stride = (losses.count / 50 + 49) / 50 * 50
+        guard stride > 0 else { return [] }
+        return Swift.stride(from: stride, through: losses.count, by: stride).map { end in
+            TrainingRecord.Loss(iteration: end, mean: losses[max(0, end - 50)..<end].mean)
+        }
     }
 }
 
