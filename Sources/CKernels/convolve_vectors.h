@@ -66,8 +66,12 @@ CONVOLVE_INLINE void tile_whole(
     UNROLL for (int p = 0; p < P; p++) {
         UNROLL for (int v = 0; v < V; v++) sums[p][v] = vector_load(first + LANES * v);
     }
-    for (size_t t = 0; t < pass->tap_count; t++, w += pass->in_units * LANES * (size_t)V)
-        tile_add(P, V, sums, at->in, pass->taps[t], pass->in_units, w, 0);
+    if (pass->in_units == 1) // a picture of one channel: no loop in the loop
+        for (size_t t = 0; t < pass->tap_count; t++, w += LANES * V)
+            tile_add(P, V, sums, at->in, pass->taps[t], 1, w, 0);
+    else
+        for (size_t t = 0; t < pass->tap_count; t++, w += pass->in_units * LANES * (size_t)V)
+            tile_add(P, V, sums, at->in, pass->taps[t], pass->in_units, w, 0);
     tile_finish(P, V, sums, at, pass, output);
 }
 

@@ -103,7 +103,7 @@ CONVOLVE_INLINE void tiles_sum(
         tile_add(
             P, V, sums, product->is_input ? in : parts,
             product->is_input ? product->offset : product->kept * panel->channels, l->pass.in_units,
-            w + product->weight * l->pass.in_units * LANES * (size_t)V, 0);
+            w + product->weight * l->pass.in_units * LANES * (size_t)V, l->pass.in_units * LANES * (size_t)V);
     }
     UNROLL for (int p = 0; p < P; p++) {
         UNROLL for (int v = 0; v < V; v++) vector_store(to[first + p] + LANES * v, sums[p][v]);
