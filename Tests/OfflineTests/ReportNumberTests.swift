@@ -4,19 +4,6 @@ import Testing
 
 /// The report's numbers on made-up scores.
 @Suite struct ReportNumberTests {
-    /// scipy: chi2.ppf(.025, 2k)/2 and chi2.ppf(.975, 2k+2)/2.
-    @Test(
-        arguments: [
-            (0, 0, 3.6888794541139354), (1, 0.025317807984289876, 5.571643390938898),
-            (3, 0.6186721228956014, 8.767273069742323), (10, 4.7953886961324335, 18.39035604201778),
-            (100, 81.36399125092314, 121.62679379242638),
-        ] as [(Int, Double, Double)])
-    func theIntervalOfACountIsGarwoods(_ count: Int, _ low: Double, _ high: Double) {
-        let interval = Poisson.interval(count)
-        #expect(abs(interval.lowerBound - low) < 1e-9 * max(1, low))
-        #expect(abs(interval.upperBound - high) < 1e-9 * high)
-    }
-
     @Test func alertsADayScaleWithTheFootage() {
         let none = TrainingReport.Alerts(events: 0, seconds: 43_200)
         #expect(none.perDay == 0 && none.low == 0 && abs(none.high - 2 * 3.6888794541139354) < 1e-8)

@@ -40,9 +40,9 @@ public struct TrainingReport: Sendable, Hashable, Codable {
         /// What `events` in `seconds` say of a day.
         init(events: Int, seconds: Double) {
             let day = 86_400 / max(1e-9, seconds)
-            let interval = Poisson.interval(events)
+            let interval = PoissonInterval.of(count: events)
             (self.events, perDay) = (events, Double(events) * day)
-            (low, high) = (interval.lowerBound * day, interval.upperBound * day)
+            (low, high) = (interval.low * day, interval.high * day)
         }
     }
 
