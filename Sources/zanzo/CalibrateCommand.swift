@@ -1,5 +1,6 @@
 import Anomaly
 import ArgumentParser
+import Offline
 import Service
 
 /// `zanzo calibrate`.
@@ -14,7 +15,8 @@ struct CalibrateCommand: ParsableCommand {
 
     @Argument(help: "The model's file; its metadata are replaced.")
     var model: String
-    @Argument(help: "Normal footage: video files, folders of pictures, strips; or the camera itself, with --frames.")
+    @Argument(
+        help: "Normal footage: video files, folders of pictures, strips, a frame store; or a camera, with --frames.")
     var sources: [String]
     @Option(help: "The file with the sources' user and password, as a camera's credentials.")
     var credentials: String?
@@ -34,6 +36,10 @@ struct CalibrateCommand: ParsableCommand {
     func validate() throws {
         if sources.isEmpty { throw ValidationError("give it footage: zanzo calibrate MODEL SOURCE…") }
         if skip < 0 { throw ValidationError("--skip \(skip): frames are counted from 0") }
+        if let frames, frames < 1 { throw ValidationError("--frames \(frames): it must be 1 or more") }
+        if !(alertsPerDay > 0 && alertsPerDay.isFinite) {
+            throw ValidationError("--alerts-per-day \(alertsPerDay): it must be a number over 0, such as 0.5")
+        }
         if !(rate > 0 && rate.isFinite) { throw ValidationError("--rate \(rate): it must be a number over 0") }
     }
 
@@ -45,8 +51,13 @@ struct CalibrateCommand: ParsableCommand {
         request.rate = rate
         request.maximumFrames = frames
         request.skip = skip
+        request.open = openFootage
         let calibration = try Calibrating(request).run()
-        if json { return print(try calibration.jsonString()) }
+        if json {
+            print(try calibration.jsonString())
+            if let warning = calibration.warning { StandardOutput.complain("warning: \(warning)\n") }
+            return
+        }
         print(CalibrationText.lines(calibration, model: model))
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Offline
 import Service
 
 /// `zanzo quantize`.
@@ -7,16 +8,18 @@ struct QuantizeCommand: ParsableCommand {
         commandName: "quantize",
         abstract: "Measure a model's activations on normal footage, so that it may run in 8 bits.",
         discussion: """
-            Writes what it measured into the model's file. The daemon then computes in bytes where the CPU is faster at
-            them (precision: auto); the weights stay in the file as they are. Ends with what bytes cost: how far each
-            frame's score moved, in parts of the alarm line (a model without one: its error, in parts of the footage's
-            mean error), and how far the larger half of the errors moved, each in parts of itself.
+            Writes what it measured into the model's file. The daemon then computes in bytes where the CPU is faster \
+            at them (precision: auto); the weights stay in the file as they are. Ends with what bytes cost: how far \
+            each frame's score moved, in parts of the alarm line (a model without one: its error, in parts of the \
+            footage's mean error), and how far the larger half of the errors moved, each in parts of itself.
             """)
 
     @Argument(help: "The model's file; its metadata are replaced.")
     var model: String
-    @Argument(help: "Normal footage: video files, folders of pictures, strips.")
+    @Argument(help: "Normal footage: video files, folders of pictures, strips, a frame store.")
     var sources: [String]
+    @Option(help: "The file with the sources' user and password, as a camera's credentials.")
+    var credentials: String?
     @Option(help: "Frames a second that the camera will be scored at. Default: all.")
     var rate: Double?
     @Option(help: "Frames of each source to pass over first.")
@@ -39,8 +42,15 @@ struct QuantizeCommand: ParsableCommand {
         var request = Quantising.Request(model: model, sources: sources)
         (request.rate, request.skip, request.maximumFrames) = (rate, skip, frames)
         request.picture = picture
+        request.credentials = credentials.map { .file($0) }
+        request.open = openFootage
         let outcome = try Quantising(request).run()
         print("\(counted(outcome.frames, "frame")) measured, written into \(model)")
         print(outcome.cost.lines("int8"))
+        if outcome.wasCalibrated {
+            print(
+                "its alarm line was found in another arithmetic: run zanzo calibrate again, on a CPU such as will score"
+            )
+        }
     }
 }

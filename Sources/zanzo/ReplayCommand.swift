@@ -1,5 +1,6 @@
 import Anomaly
 import ArgumentParser
+import Offline
 import Service
 
 /// `zanzo replay`.
@@ -46,6 +47,7 @@ struct ReplayCommand: ParsableCommand {
         request.scores = scores
         request.plot = plot
         request.montage = montage
+        request.open = openFootage
         let summary = try Replay(request).run()
         if json {
             print(String(decoding: try JSONLine.encode(summary), as: UTF8.self))

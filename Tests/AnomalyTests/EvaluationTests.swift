@@ -99,13 +99,15 @@ import Testing
 @Suite struct EventMatchTests {
     private static func labels(_ text: String) -> [Bool] { text.map { $0 == "1" } }
 
-    /// Stretches 2-3, 6, 9; one event over two of them counts for both, one that touches none is a false alarm.
+    /// Stretches 2-3, 6, 9; one event over two of them counts for both, one that touches none is a false alarm, and one that
+    /// began before is one too, with all that it covers.
     @Test(arguments: [
-        ([], 0, 0), ([3...6], 2, 0), ([0...1], 0, 1), ([0...2, 4...5, 9...9], 2, 1), ([0...9], 3, 0),
-        ([7...8, 7...8], 0, 2),
+        ([], 0, 0, 0), ([3...6], 0, 2, 0), ([0...1], 0, 0, 1), ([0...1], 9, 0, 1), ([0...2, 4...5, 9...9], 0, 1, 2),
+        ([0...2, 4...5, 9...9], 2, 2, 1), ([0...9], 0, 0, 1), ([0...9], 1, 0, 1), ([0...9], 2, 3, 0),
+        ([5...9], 1, 2, 0), ([7...8, 7...8], 0, 0, 2),
     ])
-    func eventsAreHeldAgainstStretches(events: [ClosedRange<Int>], found: Int, falseAlarms: Int) {
-        let match = EventMatch(events: events, labels: Self.labels("0011001001"))
+    func eventsAreHeldAgainstStretches(events: [ClosedRange<Int>], early: Int, found: Int, falseAlarms: Int) {
+        let match = EventMatch(events: events, labels: Self.labels("0011001001"), early: early)
         #expect(match.stretches == [2...3, 6...6, 9...9])
         #expect(match.found == found && match.falseAlarms == falseAlarms)
     }
@@ -132,5 +134,9 @@ import Testing
             scores: scores, labels: (0..<100).map { (45...60).contains($0) }, threshold: 2, rate: 5,
             settings: DetectorSettings())
         #expect(match.events == events && match.found == 1 && match.falseAlarms == 1)
+        let late = EventMatch(
+            scores: scores, labels: (0..<100).map { (46...60).contains($0) }, threshold: 2, rate: 5,
+            settings: DetectorSettings())
+        #expect(late.found == 0 && late.falseAlarms == 2)
     }
 }

@@ -60,7 +60,7 @@ private final class DataSet {
 
 private let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path
-private let demoModel = package + "/config/demo.safetensors"
+let demoModel = package + "/config/demo.safetensors"
 
 @Suite struct EvaluationTests {
     /// A strip with a labelled stretch, a folder of pictures without labels: scores, events, baseline, plots.

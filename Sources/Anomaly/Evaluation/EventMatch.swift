@@ -6,24 +6,32 @@ public struct EventMatch: Sendable, Hashable {
     public let events: [ClosedRange<Int>]
     /// The labelled stretches: runs of anomalous frames.
     public let stretches: [ClosedRange<Int>]
-    /// Stretches that share a frame with an event.
+    /// Stretches that share a frame with an event that is no false alarm.
     public let found: Int
-    /// Events that share no frame with a stretch.
+    /// Events that begin when nothing is odd: neither in a stretch nor so shortly before one that they reach it.
     public let falseAlarms: Int
 
     /// Plays `scores` (raw, one a frame, `rate` a second) through a detector with its alarm line at `threshold`.
     public init(scores: [Double], labels: [Bool], threshold: Double, rate: Double, settings: DetectorSettings) {
         self.init(
-            events: Self.events(scores: scores, threshold: threshold, rate: rate, settings: settings), labels: labels)
+            events: Self.events(scores: scores, threshold: threshold, rate: rate, settings: settings), labels: labels,
+            early: Int(rate.rounded()))
     }
 
     /// Holds known `events` against `labels`, one a frame.
-    public init(events: [ClosedRange<Int>], labels: [Bool]) {
+    ///
+    /// What counts is where an event begins, for that is when somebody is told: one that runs on from before would find
+    /// everything, and a model that is always over its line would be perfect. Labels are as exact as the hand that made
+    /// them, so an event may begin up to `early` frames before its stretch (`init(scores:…)`: a second).
+    public init(events: [ClosedRange<Int>], labels: [Bool], early: Int) {
         let stretches = Self.runs(labels)
+        let right = events.filter { event in
+            stretches.contains { $0.overlaps(event) && event.lowerBound >= $0.lowerBound - early }
+        }
         self.events = events
         self.stretches = stretches
-        found = stretches.count { stretch in events.contains { $0.overlaps(stretch) } }
-        falseAlarms = events.count { event in !stretches.contains { $0.overlaps(event) } }
+        found = stretches.count { stretch in right.contains { $0.overlaps(stretch) } }
+        falseAlarms = events.count - right.count
     }
 
     /// The events that a detector raises, a running one cut off at the clip's end.

@@ -34,7 +34,7 @@ enum EvaluationPlots {
                 ScorePlot.Point(time: Double($0.offset) / clip.rate, score: $0.element / (threshold ?? 1))
             },
             threshold: threshold == nil ? nil : 1, events: (match?.events ?? []).map(seconds), title: clip.name)
-        plot.truth = EventMatch(events: [], labels: clip.labels).stretches.map(seconds)
+        plot.truth = EventMatch(events: [], labels: clip.labels, early: 0).stretches.map(seconds)
         plot.label = threshold == nil ? "raw score, \(method)" : "score, 1 is the alarm line"
         return Evidence.plot(plot)
     }

@@ -19,11 +19,11 @@ public struct EvaluationReport: Sendable, Hashable, Codable {
     public struct Events: Sendable, Hashable, Codable {
         /// The alarm line in raw units.
         public var threshold: Double
-        /// Labelled stretches, and those of them that share a frame with an event.
+        /// Labelled stretches, and those of them that an event found (`EventMatch.found`).
         public var stretches: Int, found: Int
         /// `found` in % of `stretches`; nil where there are none.
         public var recall: Double?
-        /// Events that share no frame with a labelled stretch.
+        /// Events that begin when nothing is odd (`EventMatch.falseAlarms`).
         public var falseAlarms: Int
         /// False alarms an hour of frames that are not labelled; nil where there are none.
         public var falseAlarmsPerHour: Double?

@@ -25,6 +25,8 @@ public struct Calibrating {
         public var maximumFrames: Int?
         /// When an anomaly starts and ends.
         public var detector = DetectorSettings()
+        /// What opens the footage.
+        public var open = openCameraSource
 
         /// Calibrates `model` on `sources`.
         public init(model: String, sources: [String]) {
@@ -41,16 +43,17 @@ public struct Calibrating {
     /// Scores the footage, fits the threshold, and writes it into the model's file.
     public func run() throws -> Calibration {
         let model = try Model(path: request.model)
+        let sources = try request.sources.map {
+            try SourceSpecification(parsing: $0).authorised(by: request.credentials).withPictures(at: request.rate)
+        }
+        try refuseEndless(sources, limit: request.maximumFrames)
         let scorer = ClipScorer(model: model, method: request.method, rate: request.rate)
         var progress = ProgressLine()
         var clips: [[Double]] = []
-        for text in request.sources {
+        for (text, specification) in zip(request.sources, sources) {
             var scores: [Double] = []
             var skipped = 0
-            let specification = try SourceSpecification(parsing: text).authorised(by: request.credentials)
-                .withPictures(at: request.rate)
-            let source = makeSource(specification, time: SystemTime())
-            try scorer.play(source) { frame in
+            try scorer.play(request.open(specification)) { frame in
                 if skipped < request.skip {
                     skipped += 1
                     return true

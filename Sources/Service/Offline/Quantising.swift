@@ -22,6 +22,10 @@ public struct Quantising {
         public var maximumFrames: Int?
         /// Where to write a picture of some frames in every precision; nil: nowhere.
         public var picture: String?
+        /// Where the sources' user and password are; nil: they need none, or they stand in the address.
+        public var credentials: CredentialsReference?
+        /// What opens the footage.
+        public var open = openCameraSource
 
         /// Quantises `model` on `sources`.
         public init(model: String, sources: [String]) {
@@ -36,6 +40,8 @@ public struct Quantising {
         public var frames: Int
         /// What bytes cost on them.
         public var cost: PrecisionCost
+        /// Whether the model has an alarm line, which was found in another arithmetic than the daemon now may use.
+        public var wasCalibrated: Bool
     }
 
     private let request: Request
@@ -46,10 +52,16 @@ public struct Quantising {
     /// Measures, writes, and plays the footage once more in each arithmetic to see what bytes cost.
     public func run() throws -> Outcome {
         let model = try Model(path: request.model, precision: .float32)
+        let sources = try request.sources.map {
+            try SourceSpecification(parsing: $0).authorised(by: request.credentials)
+        }
+        try refuseEndless(sources, limit: request.maximumFrames)
+        // Before the model is touched and the footage read: is there a place for the picture?
+        if let path = request.picture { _ = try AtomicFile(replacing: path) }
         let calibration = try model.calibration()
         let meter = ActivationMeter(model: model)
         var progress = ProgressLine()
-        try play(model) { frame in
+        try play(sources, model) { frame in
             guard let frame else { return meter.reset() }
             meter.add(frame.luma)
             progress.show(nil, "measuring: \(counted(meter.frameCount, "frame"))")
@@ -59,13 +71,14 @@ public struct Quantising {
         }
         let json = try meter.ranges.jsonString()
         try Safetensors.replaceMetadata(path: request.model) { $0[ActivationRanges.metadataKey] = json }
-        let outcome = try compare(model, calibration, &progress)
+        let outcome = try compare(sources, model, calibration, &progress)
         progress.clear()
         return outcome
     }
 
     private func compare(
-        _ floats: Model, _ calibration: Calibration?, _ progress: inout ProgressLine
+        _ sources: [SourceSpecification], _ floats: Model, _ calibration: Calibration?,
+        _ progress: inout ProgressLine
     ) throws -> Outcome {
         // 16 bits are for the picture alone: they cost nothing that could be seen in a number.
         let others: [Precision] = request.picture == nil ? [.int8] : [.float16, .int8]
@@ -73,7 +86,7 @@ public struct Quantising {
         let players = models.map { PrecisionPlayer(model: $0, method: calibration?.method ?? .mean) }
         var columns = EvenSample<SheetColumn>(capacity: 24)
         var aspect = 1.0
-        try play(floats) { frame in
+        try play(sources, floats) { frame in
             guard let frame else { return players.forEach { $0.reset() } }
             let rebuilt = players.map { $0.step(frame.luma) }
             aspect = frame.aspect
@@ -96,7 +109,8 @@ public struct Quantising {
         let bytes = players[players.count - 1].frames
         return Outcome(
             frames: bytes.count,
-            cost: PrecisionCost(floats: players[0].frames, other: bytes, calibration: calibration))
+            cost: PrecisionCost(floats: players[0].frames, other: bytes, calibration: calibration),
+            wasCalibrated: calibration != nil)
     }
 
     /// A frame of the footage: borrowed until the next.
@@ -108,10 +122,10 @@ public struct Quantising {
     }
 
     /// Gives every frame of every source to `each`, and nil where another picture begins.
-    private func play(_ model: Model, _ each: (Frame?) -> Void) throws {
+    private func play(_ sources: [SourceSpecification], _ model: Model, _ each: (Frame?) -> Void) throws {
         let size = FrameSize(width: model.topology.size, height: model.topology.size)
-        for text in request.sources {
-            let source = try makeSource(SourceSpecification(parsing: text), time: SystemTime())
+        for specification in sources {
+            let source = request.open(specification)
             var (count, first) = (0, MonotonicTime?.none)
             each(nil)
             try ClipReader(modelSize: size, rate: request.rate).play(source) { step in

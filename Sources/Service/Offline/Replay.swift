@@ -29,6 +29,8 @@ public struct Replay {
         public var montage: String?
         /// When an anomaly starts and ends.
         public var detector = DetectorSettings()
+        /// What opens the clip.
+        public var open = openCameraSource
 
         /// Plays `clip` with `model`.
         public init(clip: String, model: String) {
@@ -98,7 +100,7 @@ public struct Replay {
 
     /// Plays the clip; writes what was asked for.
     public func run() throws -> Summary {
-        let source = try makeSource(SourceSpecification(parsing: request.clip), time: SystemTime())
+        let source = try request.open(SourceSpecification(parsing: request.clip))
         let output = try request.scores.map { try LineOutput(path: $0) }
         var detector = Detector(settings: request.detector, rate: request.rate)
         var album = Album(size: model.topology.size)
