@@ -131,6 +131,7 @@ import Video
             time.advance(by: .milliseconds(500))
             return step.step(frames: frames, hidden: hidden, settings: settings)
         }
+        var stepCount: Int { step.stepCount }
         func modelTensors() -> [Safetensors.Tensor] { step.modelTensors() }
         func optimiserTensors() -> [Safetensors.Tensor] { step.optimiserTensors() }
         func restore(from path: String) throws(ModelError) { try step.restore(from: path) }
