@@ -75,6 +75,8 @@ struct TrainCommand: ParsableCommand {
     /// sysexits.h: another try with the same footage would say the same.
     private static let badFootage = ExitCode(65)
 
+    private static let before = "before the first step, so no model is written; begin again with --resume\n"
+
     private static let recipes = ["stream": Recipe.stream, "article": Recipe.article]
 
     func validate() throws {
@@ -122,7 +124,7 @@ struct TrainCommand: ParsableCommand {
             StandardOutput.complain("stopped: \(counted(frames, "frame")) are kept in \(path); go on with --resume\n")
             throw ExitCode.failure
         case .stoppedTraining(let path):
-            StandardOutput.complain("stopped: go on with --resume, from \(path)\n")
+            StandardOutput.complain("stopped: " + (path.map { "go on with --resume, from \($0)\n" } ?? Self.before))
             throw ExitCode.failure
         }
     }
