@@ -110,7 +110,14 @@ struct TrainCommand: ParsableCommand {
         StopRequest.listen()
         let session = TrainingSession(
             try request(), tell: { StandardOutput.complain($0 + "\n") }, stage: { if unattended { Self.say($0) } })
-        switch try session.run() {
+        let outcome: TrainingSession.Outcome
+        do {
+            outcome = try session.run()
+        } catch let error as TrainingError where unattended && error.isFinal {
+            StandardOutput.complain("\(error)\n")
+            throw Self.badFootage
+        }
+        switch outcome {
         case .trained(let report) where unattended:
             guard report.calibration != nil else {
                 StandardOutput.complain("\(report.warning ?? "no threshold")\n")

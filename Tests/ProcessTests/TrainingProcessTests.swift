@@ -94,6 +94,21 @@ extension ProcessTests {
             #expect(try Model(path: place.path + "/m.safetensors").metadata["zanzo.training"] != nil)
         }
 
+        /// What the daemon does not try again at once: too little to train on, and too little held out for an alarm line.
+        @Test(arguments: [("length=15", "to train on: it takes 100"), ("length=40", "no threshold: ")])
+        func footageThatIsNotEnoughIsSaidByTheStatus(_ length: String, _ said: String) async throws {
+            let program = try place.zanzoProcess(
+                [
+                    "train", "synthetic:street?seed=3&rate=5&size=32x32&\(length)", "--out",
+                    place.path + "/m.safetensors", "--topology", place.path + "/t.json", "--iterations", "20",
+                    "--batch",
+                    "4", "--window", "4", "--threads", "1", "--unattended",
+                ])
+            defer { program.kill() }
+            #expect(try await program.end() == .exit(65))
+            #expect(program.errors.text.contains(said), "\(program.errors.text)")
+        }
+
         @Test(
             arguments: [
                 (["synthetic:street"], 1, "--record 1h"), (["none.mp4"], 1, "none.mp4"), ([], 64, "source"),

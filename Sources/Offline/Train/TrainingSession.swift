@@ -141,7 +141,7 @@ public struct TrainingSession {
         guard count >= Self.fewestFrames else {
             throw TrainingError(
                 "\(counted(count, "frame")) to train on: it takes \(Self.fewestFrames) at the very least, and an hour of "
-                    + "normal footage for a camera that you mean to trust")
+                    + "normal footage for a camera that you mean to trust", isFinal: true)
         }
         let held = footage.heldOutCount
         if held > 0, !Calibration.isEnough(frames: held, rate: footage.rate) {

@@ -97,7 +97,7 @@ public final class TrainingRun {
         guard let sampler else {
             throw TrainingError(
                 "no clip has \(recipe.window) frames to train on, which is one window: give longer clips, or a smaller "
-                    + "--window")
+                    + "--window", isFinal: true)
         }
         (self.plan, self.step, self.time, self.sampler) = (plan, step, time, sampler)
         (checkpointPath, self.checkpointEvery, self.picturesAt) = (checkpoint, checkpointEvery, picturesAt)
@@ -165,7 +165,7 @@ public final class TrainingRun {
             Checkpoint.setAside(checkpointPath)
             throw TrainingError(
                 "training failed: the loss of iteration \(iteration + 1) is not a number; begin anew with a lower "
-                    + "--learning-rate (this run's is \(recipe.learningRate))")
+                    + "--learning-rate (this run's is \(recipe.learningRate))", isFinal: true)
         }
         losses.append(Float(loss))
         progress.iteration += 1

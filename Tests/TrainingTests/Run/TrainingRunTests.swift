@@ -106,6 +106,7 @@ import Video
         // From there the run would come to the same step again.
         #expect(throws: ModelError.self) { try Checkpoint(path: folder.file("c")) }
         #expect(try Checkpoint(path: folder.file("c.bad")).progress.iteration == 6)
+        #expect(error?.isFinal == true, "the same footage comes to the same end")
         #expect(error?.message.contains("iteration 8 ") == true && error?.message.contains("--learning-rate") == true)
     }
 
