@@ -129,7 +129,9 @@ let package = Package(
         // The executables as real processes: with sockets, files and signals.
         .testTarget(
             name: "ProcessTests",
-            dependencies: ["Model", "Pictures", "Publish", "Service", "Video", "zanzo", "zanzo-bench", "zanzod"],
+            dependencies: [
+                "Model", "Offline", "Pictures", "Publish", "Service", "Video", "zanzo", "zanzo-bench", "zanzod",
+            ],
             swiftSettings: strict),
     ]
 )

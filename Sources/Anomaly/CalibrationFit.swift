@@ -50,7 +50,7 @@ extension Calibration {
         try check(clips, rate: rate, alertsPerDay: alertsPerDay, detector: detector)
         let footage = Footage(clips: clips, rate: rate, detector: detector)
         let seconds = Double(footage.frames) / rate
-        guard footage.frames >= minimumFrames, seconds >= minimumSeconds else {
+        guard isEnough(frames: footage.frames, rate: rate) else {
             throw CalibrationError(
                 .tooLittle,
                 "\(footage.frames) frames (\(Int(seconds)) s) are left beside the warm-up; it takes \(minimumFrames) "
@@ -76,6 +76,11 @@ extension Calibration {
             quantile: Double(under) / Double(sorted.count), quiet: footage.quiet, events: events,
             tail: line.described, expected: line.expected(at: threshold, events: events, days: seconds / 86_400),
             statistics: statistics, created: created.map(iso8601))
+    }
+
+    /// Whether so many frames, the warm-up left out, at `rate` frames a second are enough for `fit`.
+    public static func isEnough(frames: Int, rate: Double) -> Bool {
+        frames >= minimumFrames && Double(frames) / rate >= minimumSeconds
     }
 
     private static func mostlyZero(_ threshold: Double) -> CalibrationError {

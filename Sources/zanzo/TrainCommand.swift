@@ -75,6 +75,8 @@ struct TrainCommand: ParsableCommand {
     /// sysexits.h: another try with the same footage would say the same.
     private static let badFootage = ExitCode(65)
 
+    private static let before = "before the first step, so no model is written; begin again with --resume\n"
+
     private static let recipes = ["stream": Recipe.stream, "article": Recipe.article]
 
     func validate() throws {
@@ -108,7 +110,14 @@ struct TrainCommand: ParsableCommand {
         StopRequest.listen()
         let session = TrainingSession(
             try request(), tell: { StandardOutput.complain($0 + "\n") }, stage: { if unattended { Self.say($0) } })
-        switch try session.run() {
+        let outcome: TrainingSession.Outcome
+        do {
+            outcome = try session.run()
+        } catch let error as TrainingError where unattended && error.isFinal {
+            StandardOutput.complain("\(error)\n")
+            throw Self.badFootage
+        }
+        switch outcome {
         case .trained(let report) where unattended:
             guard report.calibration != nil else {
                 StandardOutput.complain("\(report.warning ?? "no threshold")\n")
@@ -122,7 +131,7 @@ struct TrainCommand: ParsableCommand {
             StandardOutput.complain("stopped: \(counted(frames, "frame")) are kept in \(path); go on with --resume\n")
             throw ExitCode.failure
         case .stoppedTraining(let path):
-            StandardOutput.complain("stopped: go on with --resume, from \(path)\n")
+            StandardOutput.complain("stopped: " + (path.map { "go on with --resume, from \($0)\n" } ?? Self.before))
             throw ExitCode.failure
         }
     }

@@ -1,14 +1,24 @@
+import Anomaly
+import Glibc
 import Testing
 
 @testable import Offline
 
 /// The report's numbers on made-up scores.
 @Suite struct ReportNumberTests {
-    @Test func alertsADayScaleWithTheFootage() {
-        let none = TrainingReport.Alerts(events: 0, seconds: 43_200)
-        #expect(none.perDay == 0 && none.low == 0 && abs(none.high - 2 * 3.6888794541139354) < 1e-8)
-        let three = TrainingReport.Alerts(events: 3, seconds: 86_400)
-        #expect(three.perDay == 3 && three.low < 0.62 && three.high > 8.76)
+    /// One report says one thing of a day: what the calibration does, and beside it the events that it was fitted to.
+    @Test(arguments: [0.2, 2.0, 2000.0]) func alertsADayAreTheCalibrations(_ budget: Double) throws {
+        var state: UInt64 = 7
+        let scores = (0..<20_000).map { _ in
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return 0.01 - 0.002 * log(Double(state >> 11 | 1) / Double(1 << 53))
+        }
+        let calibration = try Calibration.fit(
+            scores: scores, rate: 5, alertsPerDay: budget, detector: DetectorSettings())
+        let alerts = try #require(TrainingReport.Alerts(calibration))
+        let expected = try #require(calibration.expected)
+        #expect(alerts.perDay == expected.alertsPerDay && alerts.low == expected.low && alerts.high == expected.high)
+        #expect(alerts.events == calibration.events && alerts.low <= alerts.perDay && alerts.perDay <= alerts.high)
     }
 
     @Test func histogramsCountEveryFiniteValue() {

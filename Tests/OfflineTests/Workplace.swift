@@ -2,7 +2,9 @@ import FoundationEssentials
 import Glibc
 import Model
 import Pictures
+import Synchronization
 import Testing
+import Training
 import Video
 
 @testable import Offline
@@ -39,4 +41,39 @@ final class Workplace {
 
     /// A network that trains in no time.
     static let topology = Topology(size: 16, widths: [2, 2, 4, 4, 4], latent: 4, hidden: 6)
+}
+
+/// A trainer that a test watches: it is told of each step, and can make it fail to be restored.
+final class WatchedStep: TrainingStep {
+    private let step: Trainer
+    private let isRestorable: Bool
+    private let each: () -> Void
+
+    init(_ step: Trainer, isRestorable: Bool = true, each: @escaping () -> Void) {
+        (self.step, self.isRestorable, self.each) = (step, isRestorable, each)
+    }
+
+    func step(
+        frames: UnsafePointer<Float>, hidden: UnsafeMutablePointer<Float>, settings: StepSettings
+    ) -> Double {
+        each()
+        return step.step(frames: frames, hidden: hidden, settings: settings)
+    }
+
+    var stepCount: Int { step.stepCount }
+    func modelTensors() -> [Safetensors.Tensor] { step.modelTensors() }
+    func optimiserTensors() -> [Safetensors.Tensor] { step.optimiserTensors() }
+
+    func restore(from path: String) throws(ModelError) {
+        guard isRestorable else { throw ModelError(.unsuitable, path: path, "has no moments") }
+        try step.restore(from: path)
+    }
+}
+
+/// Steps that were made.
+final class StepCount: Sendable {
+    private let made = Mutex(0)
+
+    var count: Int { made.withLock { $0 } }
+    func add() { made.withLock { $0 += 1 } }
 }

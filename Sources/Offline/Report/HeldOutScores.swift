@@ -17,15 +17,15 @@ struct HeldOutScores {
     /// Held-out frames that are scored at most: an hour at 5 a second.
     static let limit = 18_000
 
-    /// Streams the held-out frames; `show` is told how many are done.
-    init(_ model: Model, _ footage: Footage, method: ScoreMethod, threads: Int, show: (Int) -> Void) {
+    /// Streams the held-out frames; `show` is told how many are done. Nil where that returned false.
+    init?(_ model: Model, _ footage: Footage, method: ScoreMethod, threads: Int, show: (Int) -> Bool) {
         let size = FrameSize(width: footage.store.size, height: footage.store.size)
         let scorer = Scorer(size: size, mask: Mask(size: size), method: method)
         let settings = DetectorSettings()
         let leadIn = max(
             settings.warmUpFrames, Int((settings.warmUpTime.seconds * footage.rate).rounded(.up)))
         let picture = Self.meanPicture(footage)
-        var span = -1
+        var (span, isStopped) = (-1, false)
         HeldOut(footage).stream(
             Reconstructor(model: model, threads: threads), leadIn: leadIn, limit: Self.limit
         ) { frame in
@@ -39,9 +39,10 @@ struct HeldOutScores {
             var sum = 0.0
             for (x, mean) in zip(frame.rebuilt.input, picture) { sum += Double((x - mean) * (x - mean)) }
             errorOfMean += sum / Double(picture.count)
-            show(judged.count)
-            return true
+            isStopped = !show(judged.count)
+            return !isStopped
         }
+        if isStopped { return nil }
         let count = Double(max(1, judged.count))
         (error, errorOfMean) = (error / count, errorOfMean / count)
     }

@@ -22,6 +22,8 @@ struct PatchTrial {
     static let enough = 0.5
     /// Moments of the footage that squares are pasted into.
     static let moments = 3
+    /// Frames that all of it runs, about: its share of the time.
+    static let frames = 1500
 
     private let reconstructor: Reconstructor
     private let scorer: Scorer
@@ -37,16 +39,20 @@ struct PatchTrial {
         scorer = Scorer(size: frame, mask: Mask(size: frame), method: method)
     }
 
-    /// A finding for each size from a sixteenth of the frame to a third.
-    func run() -> [Finding] {
+    /// A finding for each size from a sixteenth of the frame to a third. `show` is told the share that is done; nil where that
+    /// returned false.
+    func run(show: (Double) -> Bool) -> [Finding]? {
         let sizes = [size / 16, size / 8, size * 3 / 16, size / 4, size / 3].filter { $0 > 0 }
         var found = sizes.map { _ in Self.contrasts.map { _ in (hits: 0, trials: 0) } }
-        for moment in chosenMoments() {
+        let moments = chosenMoments()
+        let all = Double(max(1, moments.count * sizes.count))
+        for (number, moment) in moments.enumerated() {
             var state = StreamState(model: reconstructor.model)
             for index in max(0, moment.frame - HeldOut.leadIn)..<moment.frame {
                 _ = reconstructor.step(footage.luma(moment.span, index), &state)
             }
             for (row, side) in sizes.enumerated() {
+                guard show(Double(number * sizes.count + row) / all) else { return nil }
                 for (column, contrast) in Self.contrasts.enumerated() {
                     for place in places(side) {
                         let isFound = finds(side, contrast, place, from: state, moment)

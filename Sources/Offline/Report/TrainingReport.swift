@@ -23,13 +23,13 @@ public struct TrainingReport: Sendable, Hashable, Codable {
     /// The smallest things that are found.
     public var detectable: [Patch]
 
-    /// False alarms: events that the detector raised on the held-out frames, and what that says of a day.
+    /// False alarms: what the calibration expects of a day, and the events that the detector raised on the scored frames.
     public struct Alerts: Sendable, Hashable, Codable {
-        /// Events in the scored frames.
+        /// Events in the scored frames, which the alarm line was fitted to.
         public var events: Int
-        /// Events a day at this rate.
+        /// Events a day that are to be expected: `Calibration.expected`.
         public var perDay: Double
-        /// The 95 % interval of it, by the count alone (Garwood's for a Poisson count).
+        /// The 95 % interval of it.
         public var low: Double, high: Double
 
         enum CodingKeys: String, CodingKey {
@@ -37,12 +37,11 @@ public struct TrainingReport: Sendable, Hashable, Codable {
             case perDay = "per_day"
         }
 
-        /// What `events` in `seconds` say of a day.
-        init(events: Int, seconds: Double) {
-            let day = 86_400 / max(1e-9, seconds)
-            let interval = PoissonInterval.of(count: events)
-            (self.events, perDay) = (events, Double(events) * day)
-            (low, high) = (interval.low * day, interval.high * day)
+        /// What the calibration says; nil where it says nothing of a day.
+        init?(_ calibration: Calibration) {
+            guard let expected = calibration.expected else { return nil }
+            (events, perDay) = (calibration.events, expected.alertsPerDay)
+            (low, high) = (expected.low, expected.high)
         }
     }
 

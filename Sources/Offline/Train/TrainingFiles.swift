@@ -18,7 +18,7 @@ struct TrainingFiles {
 
     init(model: String) {
         self.model = model
-        checkpoint = model + ".checkpoint"
+        checkpoint = UnfinishedTraining.checkpoint(of: model)
         let suffix = ".safetensors"
         folder = (model.hasSuffix(suffix) ? String(model.dropLast(suffix.count)) : model) + ".training"
         footage = folder + "/footage" + Self.footageSuffix
@@ -47,4 +47,27 @@ struct TrainingFiles {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
+}
+
+/// One run at a time in a place: an advisory lock (flock(2)) on its folder, free again however its holder ended.
+///
+/// Two would write one checkpoint, and each would take the other's for its own.
+final class TrainingLock {
+    private let folder: Int32
+
+    /// Takes the place of `files`; throws where another run has it.
+    init(_ files: TrainingFiles) throws(TrainingError) {
+        folder = open(files.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { throw TrainingError("\(files.folder): \(errorText(errno))") }
+        while flock(folder, LOCK_EX | LOCK_NB) != 0 {
+            let number = errno
+            if number == EINTR { continue }
+            throw TrainingError(
+                number == EWOULDBLOCK
+                    ? "--out \(files.model): another zanzo train is at work there; let it end, or name another place"
+                    : "\(files.folder): \(errorText(number)): it is locked, so that one training at a time works there")
+        }
+    }
+
+    deinit { if folder >= 0 { close(folder) } }
 }

@@ -11,10 +11,11 @@ extension TrainingSession {
     /// Held-out frames that are judged while training goes on.
     private static let judgedFrames = 2000
 
-    /// The held-out error in the daemon's own arithmetic: of the file that these tensors make.
+    /// The held-out error in the daemon's own arithmetic: of the file that these tensors make. Nil where nothing is held out, or
+    /// where it was told to stop meanwhile, unattended.
     func judge(_ tensors: [Safetensors.Tensor], _ plan: TrainingPlan, _ footage: Footage) throws -> Double? {
         let reconstructor = Reconstructor(model: try candidate(tensors, plan), threads: threads)
-        return HeldOut(footage).error(reconstructor, limit: Self.judgedFrames)
+        return HeldOut(footage).error(reconstructor, limit: Self.judgedFrames) { isToldToLeave }
     }
 
     /// Input above, reconstruction below, by a model of these tensors.
@@ -33,32 +34,46 @@ extension TrainingSession {
         return try Model(path: path, precision: .float32)
     }
 
-    /// The model's file, its alarm line, and the report on it.
-    func finish(_ outcome: TrainingRun.Outcome, plan: TrainingPlan, footage: Footage) throws -> TrainingReport {
-        guard outcome.progress.iteration > 0 else {
-            throw TrainingError("stopped before the first step: no model is written")
-        }
-        let record = record(outcome, plan, footage)
-        let metadata = [
+    /// The model's file with its alarm line, and the report on it; nil where it was told to stop meanwhile, unattended.
+    ///
+    /// However this ends, what was trained stays: the model takes the place of an older one when it is whole, and the checkpoint,
+    /// from which all of this can be made again, goes last.
+    func finish(_ outcome: TrainingRun.Outcome, plan: TrainingPlan, footage: Footage) throws -> TrainingReport? {
+        stage(TrainingStage(.calibrating, done: 0))
+        let model = try candidate(outcome.tensors, plan)
+        guard let report = try report(on: model, outcome, plan, footage) else { return nil }
+        var metadata = [
             Topology.metadataKey: plan.topology.json,
-            TrainingRecord.metadataKey: String(decoding: try JSONLine.encode(record), as: UTF8.self),
+            TrainingRecord.metadataKey: String(decoding: try JSONLine.encode(report.training), as: UTF8.self),
         ]
+        if let calibration = report.calibration { metadata[Calibration.metadataKey] = try calibration.jsonString() }
         try Safetensors.write(path: files.model, tensors: outcome.tensors, metadata: metadata)
-        if outcome.ending != .interrupted { try? FileManager.default.removeItem(atPath: files.checkpoint) }
-        let report = try report(record, plan, footage)
+        try writeReport(report, outcome, plan, footage)
+        // Unattended, a model without an alarm line is no end: another try finds the same in little time, or better footage.
+        let isEnd = outcome.ending != .interrupted && (report.calibration != nil || !request.isUnattended)
+        if isEnd { try? FileManager.default.removeItem(atPath: files.checkpoint) }
+        return report
+    }
+
+    /// `report.json` and the pictures.
+    private func writeReport(
+        _ report: TrainingReport, _ outcome: TrainingRun.Outcome, _ plan: TrainingPlan, _ footage: Footage
+    ) throws {
         try AtomicFile.write(try JSONLine.encode(report) + [10], path: files.file("report.json"))
         let name = files.model.split(separator: "/").last.map(String.init) ?? files.model
         let loss = LossPicture.draw(outcome.losses, outcome.progress.judgements, title: "\(name): loss")
         try write(loss, to: files.file("loss.png"))
-        let strip = try strip(outcome.tensors, plan, footage, iteration: record.bestIteration, loss: nil)
+        let strip = try strip(
+            outcome.tensors, plan, footage, iteration: report.training.bestIteration, loss: nil)
         // The folders are nobody's business who sees the picture.
         var shown = report
         shown.model = name
         try write(ReportPicture.draw(shown, loss: loss, strip: strip), to: files.file("report.png"))
-        return report
     }
 
-    private func record(_ outcome: TrainingRun.Outcome, _ plan: TrainingPlan, _ footage: Footage) -> TrainingRecord {
+    private func record(
+        _ outcome: TrainingRun.Outcome, _ scores: HeldOutScores, _ plan: TrainingPlan, _ footage: Footage
+    ) -> TrainingRecord {
         let progress = outcome.progress
         var sources: [String] = []
         for clip in footage.store.clips where sources.last != clip.source { sources.append(clip.source) }
@@ -69,26 +84,50 @@ extension TrainingSession {
             iterations: progress.iteration, bestIteration: progress.best?.iteration ?? progress.iteration,
             ending: outcome.ending, firstLoss: outcome.losses.prefix(50).mean, lastLoss: outcome.losses.suffix(50).mean,
             losses: TrainingRecord.Loss.curve(outcome.losses),
-            heldOutError: progress.best?.error, seconds: progress.seconds, created: time.utc().description)
+            heldOutError: scores.judged.isEmpty || !scores.error.isFinite ? nil : scores.error,
+            bestJudgement: progress.best?.error, seconds: progress.seconds, created: time.utc().description)
     }
 
-    /// Scores the held-out frames, fits the threshold to them, writes it into the model, and tries what it finds.
-    private func report(_ record: TrainingRecord, _ plan: TrainingPlan, _ footage: Footage) throws -> TrainingReport {
-        let model = try Model(path: files.model, precision: .float32)
-        var progress = ProgressLine()
-        let scores = HeldOutScores(model, footage, method: request.method, threads: threads) { done in
-            stage(TrainingStage(.calibrating, done: Double(done) / Double(footage.heldOutCount)))
-            progress.show(Double(done) / Double(footage.heldOutCount), "scoring held-out frames: \(done)")
+    /// Scores the held-out frames, fits the threshold to them, and tries what it finds; nil where it was told to stop.
+    private func report(
+        on model: Model, _ outcome: TrainingRun.Outcome, _ plan: TrainingPlan, _ footage: Footage
+    ) throws -> TrainingReport? {
+        let scored = min(HeldOutScores.limit, footage.heldOutCount)
+        var line = ProgressLine()
+        defer { line.clear() }
+        func show(_ frames: Double, _ text: String) -> Bool {
+            let share = min(1, frames / Double(scored + PatchTrial.frames))
+            stage(TrainingStage(.calibrating, done: share))
+            line.show(share, text)
+            return !isToldToLeave
         }
-        defer { progress.clear() }
-        let seconds = Double(scores.judged.count) / footage.rate
+        let scores = HeldOutScores(model, footage, method: request.method, threads: threads) { done in
+            show(Double(done), "scoring held-out frames: \(done)")
+        }
+        guard let scores else { return nil }
         var report = TrainingReport(
-            model: files.model, training: record, errorOfMeanPicture: scores.judged.isEmpty ? nil : scores.errorOfMean,
-            scoredFrames: scores.judged.count, scoredSeconds: seconds, histogram: Histogram(scores.judged),
+            model: files.model, training: record(outcome, scores, plan, footage),
+            errorOfMeanPicture: scores.judged.isEmpty ? nil : scores.errorOfMean, scoredFrames: scores.judged.count,
+            scoredSeconds: Double(scores.judged.count) / footage.rate, histogram: Histogram(scores.judged),
             detectable: [])
+        guard let calibration = calibrate(scores, footage, &report) else { return report }
+        let trial = PatchTrial(
+            model, footage, method: request.method, threshold: calibration.threshold, threads: threads)
+        let found = trial.run { share in
+            show(Double(scored) + share * Double(PatchTrial.frames), "trying what is found")
+        }
+        guard let found else { return nil }
+        report.detectable = patches(found, size: footage.store.size)
+        return report
+    }
+
+    /// Fits the threshold, and notes in the report what it is, or why there is none.
+    private func calibrate(
+        _ scores: HeldOutScores, _ footage: Footage, _ report: inout TrainingReport
+    ) -> Calibration? {
         guard !scores.judged.isEmpty else {
             report.warning = "no threshold: nothing was held out; run zanzo calibrate on other normal footage"
-            return report
+            return nil
         }
         do throws(CalibrationError) {
             let calibration = try Calibration.fit(
@@ -96,22 +135,14 @@ extension TrainingSession {
                 detector: DetectorSettings(), method: request.method, created: time.utc())
             report.calibration = calibration
             report.warning = calibration.warning
+            report.alerts = TrainingReport.Alerts(calibration)
+            let relative = scores.judged.map { $0 / calibration.threshold }
+            report.histogram = Histogram(relative, in: 0...max(1.2, (relative.max() ?? 0) * 1.000001))
+            return calibration
         } catch {
             report.warning = "no threshold: \(error.message); or run zanzo calibrate on other normal footage"
+            return nil
         }
-        guard let calibration = report.calibration else { return report }
-        let json = try calibration.jsonString()
-        try Safetensors.replaceMetadata(path: files.model) { $0[Calibration.metadataKey] = json }
-        report.alerts = TrainingReport.Alerts(
-            events: calibration.events, seconds: Double(calibration.frames) / footage.rate)
-        let threshold = calibration.threshold
-        let relative = scores.judged.map { $0 / threshold }
-        report.histogram = Histogram(relative, in: 0...max(1.2, (relative.max() ?? 0) * 1.000001))
-        progress.show(nil, "trying what is found")
-        report.detectable = patches(
-            PatchTrial(model, footage, method: request.method, threshold: threshold, threads: threads).run(),
-            size: footage.store.size)
-        return report
     }
 
     private func patches(_ findings: [PatchTrial.Finding], size: Int) -> [TrainingReport.Patch] {

@@ -27,8 +27,12 @@ public struct TrainingRecord: Sendable, Hashable, Codable {
     public var firstLoss: Double, lastLoss: Double
     /// The loss on the way: at about 50 places, the mean over the 50 steps before.
     public var losses: [Loss]
-    /// The held-out mean squared error of these weights, streamed; nil where nothing was held out.
+    /// The held-out mean squared error of these weights, streamed over all frames that the report scores; nil where nothing was
+    /// held out.
     public var heldOutError: Double?
+    /// The least error that was judged on the way, which chose these weights: over fewer frames, and the best of several, so it
+    /// flatters. Nil where nothing was judged, and in older files.
+    public var bestJudgement: Double?
     /// Seconds of training.
     public var seconds: Double
     /// When it ended, as ISO 8601 in UTC.
@@ -49,6 +53,7 @@ public struct TrainingRecord: Sendable, Hashable, Codable {
         case firstLoss = "first_loss"
         case lastLoss = "last_loss"
         case heldOutError = "held_out_error"
+        case bestJudgement = "best_judgement"
     }
 }
 

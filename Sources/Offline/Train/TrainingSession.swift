@@ -1,3 +1,4 @@
+import Anomaly
 import Capture
 import FoundationEssentials
 public import Model
@@ -20,16 +21,16 @@ public struct TrainingSession {
         case trained(TrainingReport)
         /// Recording was stopped: so many frames are kept.
         case stoppedRecording(frames: Int, path: String)
-        /// Training was stopped, unattended: a checkpoint is kept.
-        case stoppedTraining(path: String)
+        /// Training was stopped: a checkpoint is kept, or nil: it was before the first step.
+        case stoppedTraining(path: String?)
     }
 
     let request: TrainRequest
     let files: TrainingFiles
     let time: any TimeSource
     let threads: Int
-    private let make: StepMaker
-    private let shouldStop: () -> Bool
+    let make: StepMaker
+    let shouldStop: () -> Bool
     /// Takes a line for whoever looks on, while it goes on.
     let tell: (String) -> Void
     /// Takes how far it is, for a program that looks on.
@@ -57,7 +58,10 @@ public struct TrainingSession {
 
     /// All of it. Throws one line that says what is wrong and what to do; what is finished by then stays.
     public func run() throws -> Outcome {
-        let earlier = try check()
+        try check()
+        let lock = try TrainingLock(files)
+        defer { withExtendedLifetime(lock) {} }
+        var earlier = try unfinished()
         let topology = earlier?.plan.topology ?? request.topology
         guard let store = try footage(size: topology.size, isTrainedOn: earlier != nil) else {
             let store = try FrameStore(path: files.footage)
@@ -67,36 +71,34 @@ public struct TrainingSession {
             stage(TrainingStage(.waiting))
             return !shouldStop()
         }
-        guard let turn else { return .stoppedTraining(path: files.checkpoint) }
+        guard let turn else { return stopped() }
         defer { withExtendedLifetime(turn) {} }
+        if let old = earlier, old.plan.fingerprint != store.fingerprint, request.isUnattended {
+            setAside("\(files.checkpoint): is of other footage")
+            earlier = nil
+        }
         stage(TrainingStage(.training, done: 0))
         let footage = Footage(store: store, holdOut: earlier?.plan.holdOut ?? request.holdOut)
         try checkAmount(footage, window: (earlier?.plan.recipe ?? request.recipe).window)
-        let plan = try earlier?.plan ?? self.plan(footage)
-        let step = make(topology, plan.seed, plan.recipe, threads)
-        let run = try TrainingRun(
-            plan: plan, footage: footage, step: step, time: time, checkpoint: files.checkpoint,
-            checkpointEvery: request.checkpointEvery, picturesAt: Set(request.stripsAt))
-        if let earlier {
-            try run.resume(earlier)
-            tell("going on after step \(earlier.progress.iteration) of \(plan.recipe.iterations)")
-        }
-        let outcome = try run.run(hooks(footage, plan))
-        if outcome.ending == .interrupted, request.isUnattended { return .stoppedTraining(path: files.checkpoint) }
-        return .trained(try finish(outcome, plan: plan, footage: footage))
+        guard let plan = try earlier?.plan ?? self.plan(footage) else { return stopped() }
+        let outcome = try begin(plan, footage, from: earlier).run(hooks(footage, plan))
+        let isUsable = outcome.progress.iteration > 0 && !(outcome.ending == .interrupted && request.isUnattended)
+        guard isUsable, let report = try finish(outcome, plan: plan, footage: footage) else { return stopped() }
+        return .trained(report)
     }
 
-    /// What can be known before anything is read; the checkpoint to go on from.
-    private func check() throws -> Checkpoint? {
+    /// Where nobody looks on it ends as soon as it is told to, and is taken up later.
+    var isToldToLeave: Bool { request.isUnattended && shouldStop() }
+
+    private func stopped() -> Outcome {
+        .stoppedTraining(path: TrainingFiles.exists(files.checkpoint) ? files.checkpoint : nil)
+    }
+
+    /// What can be known before anything is read.
+    private func check() throws {
         if let problem = request.recipe.problem { throw TrainingError(problem) }
         if let problem = request.topology.problem { throw TrainingError("the topology's \(problem)") }
         try files.prepare()
-        guard TrainingFiles.exists(files.checkpoint) else { return nil }
-        guard request.resumes else {
-            throw TrainingError(
-                "\(files.checkpoint): an unfinished run is kept there: go on with --resume, or remove it to begin anew")
-        }
-        return try Checkpoint(path: files.checkpoint)
     }
 
     /// The frames, read where they are not there yet; nil where that was stopped.
@@ -139,42 +141,20 @@ public struct TrainingSession {
         guard count >= Self.fewestFrames else {
             throw TrainingError(
                 "\(counted(count, "frame")) to train on: it takes \(Self.fewestFrames) at the very least, and an hour of "
-                    + "normal footage for a camera that you mean to trust")
+                    + "normal footage for a camera that you mean to trust", isFinal: true)
         }
-    }
-
-    private func plan(_ footage: Footage) throws -> TrainingPlan {
-        var plan = TrainingPlan(
-            recipe: request.recipe, topology: request.topology, seed: request.seed, holdOut: request.holdOut,
-            fingerprint: footage.store.fingerprint)
-        guard let minutes = request.minutes else { return plan }
-        let seconds = try secondsPerStep(plan, footage)
-        plan.recipe.iterations = Pace.iterations(minutes: minutes, secondsPerStep: seconds)
-        tell(
-            "\(NumberText.short(seconds * 1000)) ms a step: \(plan.recipe.iterations) steps in about "
-                + "\(NumberText.short(minutes)) min")
-        return plan
-    }
-
-    /// Measured on a trainer of its own, which is thrown away: the run itself begins at its beginning.
-    private func secondsPerStep(_ plan: TrainingPlan, _ footage: Footage) throws -> Double {
-        var probe = plan
-        probe.recipe.iterations = Pace.steps
-        probe.recipe.judgements = 1
-        var pace = Pace(time: time)
-        var hooks = TrainingHooks()
-        hooks.show = { _ in pace.note() }
-        hooks.shouldStop = { pace.isKnown || shouldStop() }
-        let step = make(plan.topology, plan.seed, plan.recipe, threads)
-        let path = files.file("probe.checkpoint")
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        _ = try TrainingRun(plan: probe, footage: footage, step: step, time: time, checkpoint: path).run(hooks)
-        return pace.secondsPerStep
+        let held = footage.heldOutCount
+        if held > 0, !Calibration.isEnough(frames: held, rate: footage.rate) {
+            tell(
+                "\(counted(held, "frame")) held out, \(TrainingReportText.length(Double(held) / footage.rate)) of them: too few "
+                    + "for an alarm line; give it more footage, or a larger --hold-out")
+        }
     }
 
     private func hooks(_ footage: Footage, _ plan: TrainingPlan) -> TrainingHooks {
         var hooks = TrainingHooks()
         hooks.shouldStop = shouldStop
+        hooks.judgesWhenInterrupted = !request.isUnattended
         var (line, last) = (ProgressLine(), TrainingReading?.none)
         hooks.show = { reading in
             last = reading
@@ -184,9 +164,7 @@ public struct TrainingSession {
         }
         if !footage.heldOut.isEmpty {
             hooks.judge = { tensors in
-                // A judgement takes seconds, and who stops it unattended waits for the checkpoint alone.
-                if request.isUnattended, shouldStop() { return nil }
-                let error = try judge(tensors, plan, footage)
+                guard let error = try judge(tensors, plan, footage) else { return nil }
                 line.clear()
                 if let last { tell(TrainingProgressText.judged(last, error: error)) }
                 return error

@@ -136,6 +136,7 @@ final class LearningLoop: Sendable {
             (state.lastComplaint, state.isFinal) = ("", false)
         }
         try place.prepare(for: settings.name)
+        if try takeFinished() { return true }
         let training = try TrainerProcess(command)
         let ending = training.run(patience: outside.patience, shouldStop: { shouldStop }) { word in
             switch word {
@@ -143,22 +144,43 @@ final class LearningLoop: Sendable {
             case .complaint(let line): complain(line)
             }
         }
+        // A model that is whole is taken also where a stop came meanwhile: the training would be made again.
+        if ending == .exit(0), state.withLock({ $0.progress?.phase }) == "done" {
+            guard access(place.output, R_OK) == 0 else {
+                throw StartError(message: "zanzo train ended well, but left no model at \(place.output)")
+            }
+            try prove()
+            try place.adopt()
+            return true
+        }
+        // It found no threshold, and a camera that has its own needs none.
+        if ending == .exit(65), isUsable {
+            try place.adopt()
+            return true
+        }
         if shouldStop { return false }
         guard ending == .exit(0) else {
             let last = state.withLock { $0.lastComplaint }
             if ending.isFinal { state.withLock { $0.isFinal = true } }
             throw StartError(message: "zanzo train \(ending)" + (last.isEmpty ? "" : ": \(last)"))
         }
-        guard state.withLock({ $0.progress?.phase }) == "done" else {
-            throw StartError(message: "zanzo train ended before it was done; it goes on from there")
-        }
-        guard access(place.output, R_OK) == 0 else {
-            throw StartError(message: "zanzo train ended well, but left no model at \(place.output)")
-        }
-        try prove()
+        throw StartError(message: "zanzo train ended before it was done; it goes on from there")
+    }
+
+    /// Takes what is finished already: a model that somebody has laid there, or that of a training whose end no daemon lived to
+    /// see. One with a checkpoint beside it is not whole, or has no threshold.
+    private func takeFinished() throws(StartError) -> Bool {
+        if place.hasModel { return true }
+        guard access(place.output, R_OK) == 0, access(UnfinishedTraining.checkpoint(of: place.output), F_OK) != 0,
+            isUsable
+        else { return false }
         try place.adopt()
+        outside.log.info("camera \(settings.name): takes the model that an earlier training finished")
         return true
     }
+
+    /// Whether the camera can use what lies in the new model's place.
+    private var isUsable: Bool { (try? prove()) != nil }
 
     /// Loads the new model as the camera will, before it gets its name: one that can't be used is no model.
     private func prove() throws(StartError) {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 public import Model
 
 /// A run in a file, to go on from: a safetensors file of the model, the optimiser's moments, the streams' hidden states, the
@@ -60,11 +61,18 @@ public struct Checkpoint: Sendable {
         }
         file.close()
         let (plan, progress) = (record.plan, record.progress)
+        if let problem = plan.problem { throw unsuitable("\(problem); remove it and begin anew") }
         guard let hidden, let losses, hidden.count == plan.recipe.batch * plan.topology.hidden,
             losses.count == progress.iteration, (progress.best == nil) == best.isEmpty
         else { throw unsuitable("is incomplete; remove it and begin anew") }
         self.init(plan: plan, progress: progress, hidden: hidden, losses: losses, best: best.isEmpty ? nil : best)
     }
+
+    /// What a checkpoint's name gets as an ending when nothing can go on from it.
+    public static let uselessSuffix = ".bad"
+
+    /// Moves a checkpoint that nothing can go on from out of the way, where there is one: kept for whoever looks for the reason.
+    public static func setAside(_ path: String) { rename(path, path + uselessSuffix) }
 
     /// Writes it with the model and optimiser of `step`.
     func write(_ step: any TrainingStep, path: String) throws(ModelError) {

@@ -45,15 +45,20 @@ public struct HeldOut: Sendable {
         }
     }
 
-    /// The mean squared error over the judged frames, in [-1, 1] units; nil where nothing is held out.
-    public func error(_ reconstructor: Reconstructor, limit: Int = .max) -> Double? {
-        var (sum, count) = (0.0, 0)
+    /// The mean squared error over the judged frames, in [-1, 1] units; nil where nothing is held out, or where
+    /// `shouldStop`, which is asked before each frame, ended it.
+    public func error(
+        _ reconstructor: Reconstructor, limit: Int = .max, shouldStop: () -> Bool = { false }
+    ) -> Double? {
+        var (sum, count, isStopped) = (0.0, 0, false)
         stream(reconstructor, limit: limit) { frame in
+            isStopped = shouldStop()
+            guard !isStopped else { return false }
             guard frame.isJudged else { return true }
             for (x, y) in zip(frame.rebuilt.input, frame.rebuilt.output) { sum += Double((x - y) * (x - y)) }
             count += frame.rebuilt.input.count
             return true
         }
-        return count > 0 ? sum / Double(count) : nil
+        return count > 0 && !isStopped ? sum / Double(count) : nil
     }
 }

@@ -3,8 +3,11 @@ public struct TrainingError: Error, Sendable, Hashable, CustomStringConvertible 
     /// The line.
     public let message: String
 
+    /// Whether another try with the same footage and settings would only say the same.
+    public let isFinal: Bool
+
     /// An error with this line.
-    public init(_ message: String) { self.message = message }
+    public init(_ message: String, isFinal: Bool = false) { (self.message, self.isFinal) = (message, isFinal) }
 
     /// The line.
     public var description: String { message }

@@ -45,4 +45,22 @@ public struct TrainingPlan: Sendable, Hashable, Codable {
         (self.recipe, self.topology, self.seed) = (recipe, topology, seed)
         (self.holdOut, self.fingerprint) = (holdOut, fingerprint)
     }
+
+    /// Why this plan can't be followed, in a few words; nil where it can. One from a file may say anything.
+    public var problem: String? {
+        if let problem = recipe.problem ?? topology.problem { return problem }
+        if !(0...0.5).contains(holdOut) { return "the share that is held out is \(holdOut); it may be 0 to 0.5" }
+        if !(1...10_000).contains(recipe.judgements) {
+            return "judgements is \(recipe.judgements); it may be 1 to 10000"
+        }
+        if let patience = recipe.patience, patience < 1 { return "patience is \(patience); it may be 1 or more" }
+        if !(0...1).contains(recipe.dropProbability) {
+            return "the probability of a dropped state is \(recipe.dropProbability); it may be 0 to 1"
+        }
+        let amounts = [recipe.weightDecay, recipe.gradientLimit ?? 0, recipe.gain, recipe.offset, recipe.noise]
+        if !amounts.allSatisfy({ $0.isFinite && $0 >= 0 }) {
+            return "weight decay, the gradient's limit, gain, offset and noise may be 0 or more"
+        }
+        return nil
+    }
 }

@@ -6,8 +6,10 @@ public import Video
 public struct TrainingHooks {
     /// Whether to end after the step that has just been made.
     public var shouldStop: () -> Bool = { false }
-    /// The held-out error of a model of these tensors; nil where nothing is held out.
+    /// The held-out error of a model of these tensors; nil where nothing is held out, or where a stop has cut it short.
     public var judge: ([Safetensors.Tensor]) throws -> Double? = { _ in nil }
+    /// Whether a run that is interrupted judges the model that it leaves: somebody wants to use it as it is.
+    public var judgesWhenInterrupted = true
     /// Every step: how far the run is.
     public var show: (TrainingReading) -> Void = { _ in }
     /// The model after so many steps, for those that pictures were asked of.
@@ -86,7 +88,7 @@ public final class TrainingRun {
         checkpointEvery: Duration = .seconds(180), picturesAt: Set<Int> = []
     ) throws(TrainingError) {
         let recipe = plan.recipe
-        if let problem = recipe.problem ?? plan.topology.problem { throw TrainingError(problem) }
+        if let problem = plan.problem { throw TrainingError(problem) }
         guard footage.store.size == plan.topology.size, footage.store.fingerprint == plan.fingerprint else {
             throw TrainingError("\(footage.store.path): is not the footage that this run began with; begin anew")
         }
@@ -95,7 +97,7 @@ public final class TrainingRun {
         guard let sampler else {
             throw TrainingError(
                 "no clip has \(recipe.window) frames to train on, which is one window: give longer clips, or a smaller "
-                    + "--window")
+                    + "--window", isFinal: true)
         }
         (self.plan, self.step, self.time, self.sampler) = (plan, step, time, sampler)
         (checkpointPath, self.checkpointEvery, self.picturesAt) = (checkpoint, checkpointEvery, picturesAt)
@@ -110,28 +112,34 @@ public final class TrainingRun {
             throw TrainingError("\(checkpointPath): is of another run (topology, recipe, seed or footage); remove it")
         }
         try step.restore(from: checkpointPath)
+        guard step.stepCount == checkpoint.progress.iteration else {
+            throw TrainingError(
+                "\(checkpointPath): its weights are those after step \(step.stepCount), its progress is that after step "
+                    + "\(checkpoint.progress.iteration): two runs wrote it; remove it and begin anew")
+        }
         (progress, hidden, losses, best) = (
             checkpoint.progress, checkpoint.hidden, checkpoint.losses, checkpoint.best
         )
     }
 
-    /// Trains to the end, or until told to stop; then a checkpoint is left behind that goes on to the same bits.
+    /// Trains to the end, or until told to stop. Either way a checkpoint is left behind that goes on to the same bits, after
+    /// the end with nothing left to train: whoever needs it no more removes it. Before the first step there is none.
     public func run(_ hooks: TrainingHooks) throws -> Outcome {
         (began, secondsBefore, iterationsBefore) = (time.now(), progress.seconds, progress.iteration)
         var lastCheckpoint = began
         if progress.iteration == 0, picturesAt.contains(0) { try hooks.draw(0, step.modelTensors()) }
         while progress.iteration < plan.recipe.iterations {
-            // Early stopping was decided before the checkpoint, or not at all.
+            // Judged before the next step and not after the last: then a run that goes on makes up for what it misses.
+            if try isStoppedOrJudged(hooks) { return try interrupted(hooks) }
             if isHopeless { return try outcome(.stoppedEarly) }
-            if hooks.shouldStop() { return try interrupted(hooks) }
             try makeStep()
             hooks.show(reading())
             if picturesAt.contains(progress.iteration) { try hooks.draw(progress.iteration, step.modelTensors()) }
-            if isTimeToJudge { try judge(hooks) }
             guard time.now() - lastCheckpoint >= checkpointEvery else { continue }
             try writeCheckpoint()
             lastCheckpoint = time.now()
         }
+        if try isStoppedOrJudged(hooks) { return try interrupted(hooks) }
         return try outcome(.finished)
     }
 
@@ -153,21 +161,34 @@ public final class TrainingRun {
             return step.step(frames: frames.base, hidden: base, settings: recipe.settings(at: iteration))
         }
         guard loss.isFinite else {
+            // From it the run would go on to the same end.
+            Checkpoint.setAside(checkpointPath)
             throw TrainingError(
                 "training failed: the loss of iteration \(iteration + 1) is not a number; begin anew with a lower "
-                    + "--learning-rate (this run's is \(recipe.learningRate))")
+                    + "--learning-rate (this run's is \(recipe.learningRate))", isFinal: true)
         }
         losses.append(Float(loss))
         progress.iteration += 1
     }
 
-    private var isTimeToJudge: Bool {
-        let every = max(1, plan.recipe.iterations / plan.recipe.judgements)
-        return progress.iteration % every == 0 || progress.iteration == plan.recipe.iterations
+    /// Whether the model as it is now is one of those that the plan judges, and has not been judged.
+    private var isJudgementDue: Bool {
+        let (now, all, judgements) = (progress.iteration, plan.recipe.iterations, plan.recipe.judgements)
+        guard now > 0, progress.judgements.last?.iteration != now else { return false }
+        // So many in all, evenly, the last at the end; every step of a run that has fewer.
+        return now * judgements / all > (now - 1) * judgements / all
     }
 
     private var isHopeless: Bool {
         plan.recipe.patience.map { progress.judgementsSinceBest >= $0 } ?? false
+    }
+
+    /// Judges where that is due; true where the run is to end instead, or amid the judgement.
+    private func isStoppedOrJudged(_ hooks: TrainingHooks) throws -> Bool {
+        if hooks.shouldStop() { return true }
+        guard isJudgementDue else { return false }
+        try judge(hooks)
+        return isJudgementDue && hooks.shouldStop()
     }
 
     /// Judges the model as it is now, and keeps it where it is the best so far.
@@ -182,13 +203,18 @@ public final class TrainingRun {
 
     /// The checkpoint comes first: what is judged because of the interruption is no part of the run that goes on.
     private func interrupted(_ hooks: TrainingHooks) throws -> Outcome {
-        try writeCheckpoint()
-        if progress.iteration > 0, progress.judgements.last?.iteration != progress.iteration { try judge(hooks) }
+        if progress.iteration > 0 {
+            try writeCheckpoint()
+            if hooks.judgesWhenInterrupted, progress.judgements.last?.iteration != progress.iteration {
+                try judge(hooks)
+            }
+        }
         return try outcome(.interrupted)
     }
 
     private func outcome(_ ending: Ending) throws -> Outcome {
         progress.seconds = seconds
+        if ending != .interrupted { try writeCheckpoint() }
         return Outcome(ending: ending, progress: progress, losses: losses, tensors: best ?? step.modelTensors())
     }
 

@@ -27,6 +27,9 @@ public protocol TrainingStep: AnyObject {
         frames: UnsafePointer<Float>, hidden: UnsafeMutablePointer<Float>, settings: StepSettings
     ) -> Double
 
+    /// Steps made, those before a checkpoint that was restored included.
+    var stepCount: Int { get }
+
     /// The model's tensors, batch norm's running averages included, as a model file has them.
     func modelTensors() -> [Safetensors.Tensor]
 

@@ -80,8 +80,8 @@ import Video
         let trainer = try FakeTrainer(
             in: fixture.folder,
             """
-            if [ ! -e "${out%/*}/checkpoint" ]; then
-                trap 'cp "$model" "$out"; : >"${out%/*}/checkpoint"; exit 0' TERM
+            if [ ! -e "$out.checkpoint" ]; then
+                trap 'cp "$model" "$out"; : >"$out.checkpoint"; exit 0' TERM
                 echo '{"phase":"training","done":0.25}'
                 while :; do sleep 0.02; done
             fi

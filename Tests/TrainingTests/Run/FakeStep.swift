@@ -10,6 +10,7 @@ final class FakeStep: TrainingStep {
     /// Losses that steps give instead of their own, by iteration.
     var losses: [Int: Double] = [:]
     private(set) var count: Int64 = 0
+    var stepCount: Int { Int(count) }
     private(set) var settings: [StepSettings] = []
     private var mixed: [UInt32]
 
