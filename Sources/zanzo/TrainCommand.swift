@@ -105,7 +105,7 @@ struct TrainCommand: ParsableCommand {
     }
 
     func run() throws {
-        StopRequest.listen()
+        StopRequest.listen(outlivesItsReader: unattended)
         let session = TrainingSession(
             try request(), tell: { StandardOutput.complain($0 + "\n") }, stage: { if unattended { Self.say($0) } })
         switch try session.run() {
@@ -160,7 +160,10 @@ struct TrainCommand: ParsableCommand {
         request.record = record.flatMap { Quantity.duration($0) }
         request.rate = rate
         request.credentials = credentials.map { CredentialsReference(argument: $0) }
-        if sources == [HandedSource.argument] { request.handed = try HandedSource.readStandardInput() }
+        if sources == [HandedSource.argument] {
+            let camera = try HandedSource.readStandardInput()
+            (request.handed, request.scoring) = (camera.source, camera.scoring)
+        }
         (request.turn, request.isUnattended) = (turn, unattended)
         request.skip = skip
         request.holdOut = holdOut

@@ -76,7 +76,9 @@ extension TrainingSession {
     private func report(_ record: TrainingRecord, _ plan: TrainingPlan, _ footage: Footage) throws -> TrainingReport {
         let model = try Model(path: files.model, precision: .float32)
         var progress = ProgressLine()
-        let scores = HeldOutScores(model, footage, method: request.method, threads: threads) { done in
+        let scores = HeldOutScores(
+            model, footage, method: request.method, scoring: request.scoring, threads: threads
+        ) { done in
             stage(TrainingStage(.calibrating, done: Double(done) / Double(footage.heldOutCount)))
             progress.show(Double(done) / Double(footage.heldOutCount), "scoring held-out frames: \(done)")
         }
@@ -93,7 +95,7 @@ extension TrainingSession {
         do throws(CalibrationError) {
             let calibration = try Calibration.fit(
                 clips: scores.clips, rate: footage.rate, alertsPerDay: request.alertsPerDay,
-                detector: DetectorSettings(), method: request.method, created: time.utc())
+                detector: request.scoring.detector, method: request.method, created: time.utc())
             report.calibration = calibration
             report.warning = calibration.warning
         } catch {
@@ -109,7 +111,10 @@ extension TrainingSession {
         report.histogram = Histogram(relative, in: 0...max(1.2, (relative.max() ?? 0) * 1.000001))
         progress.show(nil, "trying what is found")
         report.detectable = patches(
-            PatchTrial(model, footage, method: request.method, threshold: threshold, threads: threads).run(),
+            PatchTrial(
+                model, footage, method: request.method, scoring: request.scoring, threshold: threshold,
+                threads: threads
+            ).run(),
             size: footage.store.size)
         return report
     }
