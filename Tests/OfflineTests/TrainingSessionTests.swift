@@ -83,7 +83,7 @@ import Video
         _ = try Model(path: place.file("m.safetensors"))
         var again = request()
         again.resumes = true
-        again.sources = ["gone.png"]
+        for clip in clips { try FileManager.default.removeItem(atPath: clip) }
         #expect(try train(again)?.training.ending == .finished)
         #expect(try Data(contentsOf: URL(filePath: place.file("m.safetensors"))) == whole)
     }
@@ -134,6 +134,13 @@ import Video
         func modelTensors() -> [Safetensors.Tensor] { step.modelTensors() }
         func optimiserTensors() -> [Safetensors.Tensor] { step.optimiserTensors() }
         func restore(from path: String) throws(ModelError) { try step.restore(from: path) }
+    }
+
+    @Test func aStepThatNoMemoryHoldsIsRefusedAtOnce() throws {
+        var huge = request()
+        (huge.recipe.batch, huge.recipe.window, huge.topology) = (1024, 256, .article)
+        let error = #expect(throws: TrainingError.self) { try train(huge) }
+        #expect(error?.message.contains("GiB of memory") == true && error?.message.contains("--batch") == true)
     }
 
     @Test func tooLittleIsRefused() throws {

@@ -57,12 +57,14 @@ public struct TrainingSession {
 
     /// All of it. Throws one line that says what is wrong and what to do; what is finished by then stays.
     public func run() throws -> Outcome {
-        let earlier = try check()
+        var earlier = try check()
         let topology = earlier?.plan.topology ?? request.topology
         guard let store = try footage(size: topology.size, isTrainedOn: earlier != nil) else {
             let store = try FrameStore(path: files.footage)
             return .stoppedRecording(frames: store.frameCount, path: files.footage)
         }
+        // Unattended, one that was trained on other footage than is asked for now is gone.
+        if !TrainingFiles.exists(files.checkpoint) { earlier = nil }
         let turn = try TrainingTurn(path: request.turn) {
             stage(TrainingStage(.waiting))
             return !shouldStop()
@@ -90,6 +92,9 @@ public struct TrainingSession {
     private func check() throws -> Checkpoint? {
         if let problem = request.recipe.problem { throw TrainingError(problem) }
         if let problem = request.topology.problem { throw TrainingError("the topology's \(problem)") }
+        if let problem = request.recipe.problem(request.topology, memory: Machine.memoryByteCount) {
+            throw TrainingError(problem)
+        }
         try files.prepare()
         guard TrainingFiles.exists(files.checkpoint) else { return nil }
         guard request.resumes else {
@@ -100,35 +105,15 @@ public struct TrainingSession {
     }
 
     /// The frames, read where they are not there yet; nil where that was stopped.
-    ///
-    /// What was recorded, or what a checkpoint was trained on, is never read anew.
     private func footage(size: Int, isTrainedOn: Bool) throws -> FrameStore? {
-        if request.sources.count == 1, let path = request.sources.first, path.hasSuffix(TrainingFiles.footageSuffix) {
-            let store = try FrameStore(path: path)
-            guard store.size == size else {
-                throw TrainingError(
-                    "\(path): its frames are \(store.size)x\(store.size), the topology's \(size)x\(size)")
-            }
-            return store
-        }
         let reading = FootageReading(
             size: size, rate: request.rate, credentials: request.credentials, skip: request.skip,
-            record: request.record, handed: request.handed, told: { stage(TrainingStage(.recording, done: $0)) },
+            record: request.record, handed: request.handed,
+            told: { stage(TrainingStage(.recording, done: $0, problem: $1)) }, tell: tell, time: time,
             shouldStop: shouldStop)
-        var goesOn = false
-        if TrainingFiles.exists(files.footage), isTrainedOn || request.record != nil {
-            let old = try FrameStore(path: files.footage)
-            if request.resumes, old.isComplete, old.size == size { return old }
-            guard request.resumes || old.frameCount == 0 else {
-                throw TrainingError(
-                    "\(files.footage): \(counted(old.frameCount, "frame")) are recorded there: go on with --resume, name "
-                        + "it as the source to train on it, or remove it")
-            }
-            goesOn = request.record != nil && old.frameCount > 0 && old.size == size
-        }
-        try reading.check(request.sources)
-        guard try reading.run(request.sources, into: files.footage, goingOn: goesOn) == .whole else { return nil }
-        return try FrameStore(path: files.footage)
+        let terms = FootageReading.Terms(
+            resumes: request.resumes, isTrainedOn: isTrainedOn, isUnattended: request.isUnattended)
+        return try reading.store(request.sources, in: files, terms)
     }
 
     /// Frames to train on, at the least.
