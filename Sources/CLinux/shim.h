@@ -11,12 +11,14 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <termios.h>
-#include <unistd.h>
 
 static const int ZANZO_EFD_FLAGS = EFD_NONBLOCK | EFD_CLOEXEC;
 
 /// Names the calling thread; the kernel keeps 15 bytes.
 static inline void zanzo_name_thread(const char *_Nonnull name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+// As <unistd.h> has it, which must not be met here first: its constants would be missing from Glibc then.
+long syscall(long number, ...);
 
 /// Processors that the calling thread may run on; 0 where the kernel does not say. The system call's own, since glibc's wrapper
 /// is there for _GNU_SOURCE alone; it fails where there are more than 8192.
