@@ -2,7 +2,7 @@
 ///
 /// Counts of frames stand where the number of observations is what matters (one bad frame is no anomaly, at any rate);
 /// durations where the world's own time matters. The defaults fit cameras scored 2 to 15 times a second.
-public struct DetectorSettings: Sendable, Hashable {
+public struct DetectorSettings: Sendable, Hashable, Codable {
     /// An anomaly starts after `startFrames` of the last `startWindow` scored frames were at or over 1.0. Frames; 3.
     /// A flash, a torn frame or an insect before the lens lasts one frame or two.
     public var startFrames = 3

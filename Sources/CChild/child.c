@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -17,6 +18,23 @@ int zanzo_pipe(int *reading, int *writing) {
     *reading = ends[0];
     *writing = ends[1];
     return 0;
+}
+
+int zanzo_memory_file(const void *bytes, size_t count) {
+    int file = memfd_create("zanzo", MFD_CLOEXEC);
+    if (file < 0) return -1;
+    for (size_t done = 0; done < count;) {
+        ssize_t written = write(file, (const char *)bytes + done, count - done);
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) goto failed;
+        done += (size_t)written;
+    }
+    if (lseek(file, 0, SEEK_SET) == 0) return file;
+failed:;
+    int problem = errno;
+    close(file);
+    errno = problem;
+    return -1;
 }
 
 // fork(2), not posix_spawn(3): the latter knows nothing of PR_SET_PDEATHSIG, which an exec keeps. Between fork and exec only

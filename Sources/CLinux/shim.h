@@ -1,5 +1,6 @@
-// What Swift's Glibc module leaves out of Linux: eventfd(2), prctl(2), and stderr as a value (Swift 6 refuses the mutable
-// global). And what it gives to another module: struct winsize and struct tm belong to whichever C module is met first.
+// What Swift's Glibc module leaves out of Linux: eventfd(2), prctl(2), sched_getaffinity(2), and stderr as a value (Swift 6
+// refuses the mutable global). And what it gives to another module: struct winsize and struct tm belong to whichever C module
+// is met first.
 #pragma once
 
 #include <gnu/libc-version.h>
@@ -8,12 +9,26 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <termios.h>
 
 static const int ZANZO_EFD_FLAGS = EFD_NONBLOCK | EFD_CLOEXEC;
 
 /// Names the calling thread; the kernel keeps 15 bytes.
 static inline void zanzo_name_thread(const char *_Nonnull name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+// As <unistd.h> has it, which must not be met here first: its constants would be missing from Glibc then.
+long syscall(long number, ...);
+
+/// Processors that the calling thread may run on; 0 where the kernel does not say. The system call's own, since glibc's wrapper
+/// is there for _GNU_SOURCE alone; it fails where there are more than 8192.
+static inline int zanzo_processors(void) {
+    unsigned long mask[8192 / 8 / sizeof(unsigned long)];
+    long size = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
+    int count = 0;
+    for (long word = 0; word < size / (long)sizeof *mask; word++) count += __builtin_popcountl(mask[word]);
+    return count;
+}
 
 /// Writes a line to standard error.
 static inline void zanzo_complain(const char *_Nonnull text) { fputs(text, stderr); }

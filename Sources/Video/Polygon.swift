@@ -1,7 +1,7 @@
 /// A polygon in relative coordinates: x to the right and y downwards, both 0…1 over the frame.
-public struct Polygon: Hashable, Sendable {
+public struct Polygon: Hashable, Sendable, Codable {
     /// A corner.
-    public struct Point: Hashable, Sendable {
+    public struct Point: Hashable, Sendable, Codable {
         /// 0 at the left edge, 1 at the right one.
         public var x: Double
         /// 0 at the top edge, 1 at the bottom one.

@@ -97,7 +97,10 @@ struct TrainCommand: ParsableCommand {
         if let record, Quantity.duration(record).map({ $0 <= .zero }) ?? true {
             throw ValidationError("--record \(record): write a time such as 90s, 30m or 1h")
         }
-        if Quantity.duration(checkpointEvery) == nil {
+        if !(alertsPerDay > 0 && alertsPerDay.isFinite) {
+            throw ValidationError("--alerts-per-day \(alertsPerDay): it must be a number over 0, such as 0.5")
+        }
+        if Quantity.duration(checkpointEvery).map({ $0 <= .zero }) ?? true {
             throw ValidationError("--checkpoint-every \(checkpointEvery): write a time such as 3m")
         }
         if strips == nil {
@@ -107,7 +110,7 @@ struct TrainCommand: ParsableCommand {
     }
 
     func run() throws {
-        StopRequest.listen()
+        StopRequest.listen(outlivesItsReader: unattended)
         let session = TrainingSession(
             try request(), tell: { StandardOutput.complain($0 + "\n") }, stage: { if unattended { Self.say($0) } })
         let outcome: TrainingSession.Outcome
@@ -127,6 +130,7 @@ struct TrainCommand: ParsableCommand {
         case .trained(let report):
             if json { return print(String(decoding: try JSONLine.encode(report), as: UTF8.self)) }
             print(TrainingReportText.lines(report).joined(separator: "\n"))
+            print("look at \(session.reportPicture)")
         case .stoppedRecording(let frames, let path):
             StandardOutput.complain("stopped: \(counted(frames, "frame")) are kept in \(path); go on with --resume\n")
             throw ExitCode.failure
@@ -153,6 +157,8 @@ struct TrainCommand: ParsableCommand {
         chosen.window = window ?? chosen.window
         chosen.batch = batch ?? chosen.batch
         chosen.learningRate = learningRate ?? chosen.learningRate
+        // Of so few steps, the first judgements say nothing of the last ones.
+        if let iterations, iterations < 1000 { chosen.patience = nil }
         if carryState, !chosen.carriesState {
             (chosen.carriesState, chosen.dropProbability) = (true, Recipe.stream.dropProbability)
         }
@@ -169,7 +175,10 @@ struct TrainCommand: ParsableCommand {
         request.record = record.flatMap { Quantity.duration($0) }
         request.rate = rate
         request.credentials = credentials.map { CredentialsReference(argument: $0) }
-        if sources == [HandedSource.argument] { request.handed = try HandedSource.readStandardInput() }
+        if sources == [HandedSource.argument] {
+            let camera = try HandedSource.readStandardInput()
+            (request.handed, request.scoring) = (camera.source, camera.scoring)
+        }
         (request.turn, request.isUnattended) = (turn, unattended)
         request.skip = skip
         request.holdOut = holdOut

@@ -110,7 +110,8 @@ import Video
             "\(name): \(within) of \(draws) draws in the interval, \(more) over it; \(events) events, budget \(allowed) a "
                 + "draw; \(tails) by the tail")
         #expect(Double(within) >= 0.88 * Double(draws) && more <= draws / 10)
-        #expect(4 * tails >= 3 * draws)
+        // Not by the quantile alone: how often a tail is needed, the model decides.
+        #expect(4 * tails >= draws)
         #expect(Double(events) <= 4 * allowed * Double(draws))
     }
 }

@@ -1,3 +1,4 @@
+import Capture
 import Testing
 import Training
 import Video
@@ -29,11 +30,19 @@ import Video
     }
 
     @Test func rateAndSkipCountDueFrames() throws {
-        let source = try place.strip("a.png", count: 50)
+        let source = "synthetic:street?seed=3&rate=25&size=32x32&length=2"
         _ = try reading(rate: 5, skip: 2).run([source], into: store, goingOn: false)
         let read = try FrameStore(path: store)
         #expect(read.clips.map(\.count) == [8] && read.clips[0].rate == 5)
-        #expect(read.luma(read.clips[0], 0)[10] == 250)
+    }
+
+    /// Pictures carry no time: they have the rate that is asked for, and none is left out.
+    @Test func stripsHaveTheRateThatIsAskedFor() throws {
+        let source = try place.strip("a.png", count: 50)
+        _ = try reading(rate: 5, skip: 2).run([source], into: store, goingOn: false)
+        let read = try FrameStore(path: store)
+        #expect(read.clips.map(\.count) == [48] && read.clips[0].rate == 5)
+        #expect(read.luma(read.clips[0], 0)[2] == 250)
     }
 
     /// A recording that was stopped goes on where it stopped: together it is what one recording would have been.
@@ -62,7 +71,9 @@ import Video
     @Test(
         arguments: [
             (["synthetic:street"], "--record 1h"), (["/dev/video0"], "--record 1h"),
-            (["rtsp://host/s"], "--record 1h"), ([], "give it footage"), (["none.mp4", "v4l2:"], "missing"),
+            (["rtsp://host/s"], "--record 1h"), (["http://h/a.mp4"], "--record 1h"),
+            (["a.mp4", "https://h:8080/live?x=1"], "--record 1h"), (["a.png", "b.frames"], "the only source"),
+            ([], "give it footage"), (["none.mp4", "v4l2:"], "missing"),
         ] as [([String], String)])
     func aCameraWithoutAnEndIsRefused(_ sources: [String], _ word: String) {
         let error = #expect(throws: (any Error).self) { try reading().check(sources) }
@@ -74,5 +85,54 @@ import Video
             try reading(record: .seconds(3)).check(["/dev/video0", "/dev/video1"])
         }
         #expect(error?.message.contains("2 sources") == true)
+    }
+
+    /// What was there stays until all of the new is there: also where a source is missing, or somebody stops.
+    @Test func anOldStoreStaysUntilTheNewOneIsWhole() throws {
+        let (a, b) = (try place.strip("a.png", count: 30), try place.strip("b.png", count: 12))
+        #expect(try reading().run([a], into: store, goingOn: false) == .whole)
+        let old = try FrameStore(path: store)
+        #expect(throws: (any Error).self) { try reading().run([b, "gone.png"], into: store, goingOn: false) }
+        var asked = 0
+        let stopping = reading {
+            asked += 1
+            return asked > 5
+        }
+        #expect(try stopping.run([b], into: store, goingOn: false) == .stopped)
+        #expect(try FrameStore(path: store).fingerprint == old.fingerprint && !place.exists("s.frames.new"))
+        // Where there was none, a part is kept.
+        asked = 0
+        #expect(try stopping.run([b], into: place.file("t.frames"), goingOn: false) == .stopped)
+        let part = try FrameStore(path: place.file("t.frames"))
+        #expect((1..<12).contains(part.frameCount) && !part.isComplete && !place.exists("t.frames.new"))
+        #expect(try reading().run([b], into: store, goingOn: false) == .whole)
+        let sessions = try FrameStore(path: store).sessions
+        #expect(sessions.map(\.source) == [b] && sessions.map(\.rate) == [nil])
+        #expect(old.luma(old.clips[0], 29).count == 256)
+    }
+
+    /// A camera that goes away while it is recorded: who looks on hears of it once, and that it is back.
+    @Test func aLostCameraIsTold() throws {
+        var settings = SyntheticSettings()
+        settings.faults = [SyntheticFault(.sourceLoss, start: .seconds(2), duration: .seconds(5))]
+        var camera = SourceSpecification(kind: .synthetic(settings))
+        (camera.options.realTime, camera.options.rate) = (true, 10)
+        camera.options.size = FrameSize(width: 32, height: 32)
+        var reading = reading(record: .seconds(3))
+        var (lines, problems): ([String], [String?]) = ([], [])
+        (reading.handed, reading.time) = (camera, SimulatedTime())
+        reading.tell = { lines.append($0) }
+        reading.told = { _, problem in
+            if problems.last != .some(problem) { problems.append(problem) }
+        }
+        #expect(try reading.run(["-"], into: store, goingOn: false) == .whole)
+        #expect(lines.count == 2, "\(lines)")
+        #expect(lines.first?.hasPrefix("\(camera): is lost, and tried again until it is back: ") == true)
+        #expect(lines.last == "\(camera): is back")
+        let told = problems.compactMap { $0 }
+        #expect(!told.isEmpty && told.allSatisfy { $0.contains("synthetic:street") })
+        #expect(problems.first == .some(nil) && problems.last == .some(nil))
+        let read = try FrameStore(path: store)
+        #expect(read.clips.count == 2 && read.recordedFor == .seconds(3))
     }
 }

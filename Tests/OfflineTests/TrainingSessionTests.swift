@@ -76,6 +76,19 @@ import Video
         #expect(TrainingReportText.lines(report).count >= 7)
     }
 
+    /// A word that asks to keep something does not cost a finished model.
+    @Test func aFinishedRunIsNotBegunAnewByResume() throws {
+        _ = try train(request())
+        let whole = try Data(contentsOf: URL(filePath: place.file("m.safetensors")))
+        var again = request()
+        again.resumes = true
+        let error = #expect(throws: TrainingError.self) { try train(again) }
+        #expect(error?.message.contains("is finished, there is nothing to go on with") == true)
+        #expect(try Data(contentsOf: URL(filePath: place.file("m.safetensors"))) == whole)
+        again.resumes = false
+        #expect(try train(again) != nil)
+    }
+
     /// The model and its report after an interruption and a resumption are those of a run that was left alone.
     @Test(arguments: [1, 17, 42]) func aResumedRunGivesTheSameModel(_ stop: Int) throws {
         _ = try train(request())
@@ -87,7 +100,7 @@ import Video
         _ = try Model(path: place.file("m.safetensors"))
         var again = request()
         again.resumes = true
-        again.sources = ["gone.png"]
+        for clip in clips { try FileManager.default.removeItem(atPath: clip) }
         #expect(try train(again)?.training.ending == .finished)
         #expect(try Data(contentsOf: URL(filePath: place.file("m.safetensors"))) == whole)
     }
@@ -126,6 +139,13 @@ import Video
         guard case .trained(let report) = try session.run() else { return }
         #expect(report.training.iterations == 54)  // 0.5 s a step, nine tenths of 30 s
         #expect(told.contains("500 ms a step: 54 steps in about 0.5 min"))
+    }
+
+    @Test func aStepThatNoMemoryHoldsIsRefusedAtOnce() throws {
+        var huge = request()
+        (huge.recipe.batch, huge.recipe.window, huge.topology) = (1024, 256, .article)
+        let error = #expect(throws: TrainingError.self) { try train(huge) }
+        #expect(error?.message.contains("GiB of memory") == true && error?.message.contains("--batch") == true)
     }
 
     @Test func tooLittleIsRefused() throws {

@@ -70,7 +70,16 @@ extension ProcessTests {
                 bytes.replaceSubrange(place, with: "F64".utf8)
             },
             Spoiled("a weight that is not a number", "tensor", "NaN") { bytes in
-                bytes.replaceSubrange(bytes.count - 4..<bytes.count, with: [0, 0, 0xC0, 0x7F])
+                // The first weight: safetensors begin with their header's length in eight bytes, then the header.
+                let header = bytes[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+                let offsets = "\"encoder.0.weight\":{\"dtype\":\"F32\"".utf8
+                guard let at = bytes.firstRange(of: offsets),
+                    let list = bytes[at.upperBound...].firstRange(of: "offsets\":[".utf8)
+                else { return }
+                let first = bytes[list.upperBound...].prefix { $0 != UInt8(ascii: ",") }.reduce(0) {
+                    $0 * 10 + Int($1) - 48
+                }
+                bytes.replaceSubrange(8 + header + first..<12 + header + first, with: [0, 0, 0xC0, 0x7F])
             },
         ])
         func aBadModel(_ spoiled: Spoiled) async throws {

@@ -2,8 +2,14 @@
 // can't say (it refuses fork(2)). Numbers of processes and threads are pid_t's, which is int on Linux.
 #pragma once
 
+#include <stddef.h>
+
 /// A pipe whose ends no program that is started inherits; 0, or -1 with errno set.
 int zanzo_pipe(int *_Nonnull reading, int *_Nonnull writing);
+
+/// A file that has no name and no disk under it, with these bytes in it, to be read from its start; -1 with errno set. No program
+/// that is started inherits it.
+int zanzo_memory_file(const void *_Nonnull bytes, size_t count);
 
 /// Starts a program that is less to this machine than its parent is: nice 10, the disk when nobody else wants it, the
 /// first to go where memory is short. In a process group of its own, with every signal as a new program has it, and ended

@@ -1,5 +1,6 @@
 import Anomaly
 import Model
+import Service
 import Training
 import Video
 
@@ -9,7 +10,7 @@ struct HeldOutScores {
     var clips: [[Double]] = []
     /// The scores of the held-out frames alone.
     var judged: [Double] = []
-    /// Their mean squared error.
+    /// Their mean squared error, over the pixels that count.
     var error = 0.0
     /// What the mean picture of the training frames would have as mean squared error: a model must be far below it.
     var errorOfMean = 0.0
@@ -18,10 +19,14 @@ struct HeldOutScores {
     static let limit = 18_000
 
     /// Streams the held-out frames; `show` is told how many are done. Nil where that returned false.
-    init?(_ model: Model, _ footage: Footage, method: ScoreMethod, threads: Int, show: (Int) -> Bool) {
+    init?(
+        _ model: Model, _ footage: Footage, method: ScoreMethod, scoring: ScoringSettings, threads: Int,
+        show: (Int) -> Bool
+    ) {
         let size = FrameSize(width: footage.store.size, height: footage.store.size)
-        let scorer = Scorer(size: size, mask: Mask(size: size), method: method)
-        let settings = DetectorSettings()
+        let mask = scoring.mask(size: size)
+        let scorer = Scorer(size: size, mask: mask, method: method)
+        let settings = scoring.detector
         let leadIn = max(
             settings.warmUpFrames, Int((settings.warmUpTime.seconds * footage.rate).rounded(.up)))
         let picture = Self.meanPicture(footage)
@@ -37,8 +42,10 @@ struct HeldOutScores {
             judged.append(raw)
             error += scorer.mean
             var sum = 0.0
-            for (x, mean) in zip(frame.rebuilt.input, picture) { sum += Double((x - mean) * (x - mean)) }
-            errorOfMean += sum / Double(picture.count)
+            for (pixel, x) in frame.rebuilt.input.enumerated() where mask.weights[pixel] != 0 {
+                sum += Double((x - picture[pixel]) * (x - picture[pixel]))
+            }
+            errorOfMean += sum / Double(max(1, mask.count))
             isStopped = !show(judged.count)
             return !isStopped
         }

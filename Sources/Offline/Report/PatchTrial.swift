@@ -1,5 +1,6 @@
 import Anomaly
 import Model
+import Service
 import Training
 import Video
 
@@ -24,23 +25,30 @@ struct PatchTrial {
     static let moments = 3
     /// Frames that all of it runs, about: its share of the time.
     static let frames = 1500
+    /// Of a square, this share has to lie where the score is taken: nothing is to be found under a mask.
+    static let visible = 0.5
 
     private let reconstructor: Reconstructor
     private let scorer: Scorer
     private let threshold: Double
     private let footage: Footage
     private let size: Int
-    private let settings = DetectorSettings()
+    private let settings: DetectorSettings
+    private let mask: Mask
 
-    init(_ model: Model, _ footage: Footage, method: ScoreMethod, threshold: Double, threads: Int) {
+    init(
+        _ model: Model, _ footage: Footage, method: ScoreMethod, scoring: ScoringSettings, threshold: Double,
+        threads: Int
+    ) {
         (self.footage, self.threshold, size) = (footage, threshold, footage.store.size)
         let frame = FrameSize(width: size, height: size)
         reconstructor = Reconstructor(model: model, threads: threads)
-        scorer = Scorer(size: frame, mask: Mask(size: frame), method: method)
+        (settings, mask) = (scoring.detector, scoring.mask(size: frame))
+        scorer = Scorer(size: frame, mask: mask, method: method)
     }
 
-    /// A finding for each size from a sixteenth of the frame to a third. `show` is told the share that is done; nil where that
-    /// returned false.
+    /// A finding for each size from a sixteenth of the frame to a third; none for a size that can be seen nowhere. `show` is
+    /// told the share that is done; nil where that returned false.
     func run(show: (Double) -> Bool) -> [Finding]? {
         let sizes = [size / 16, size / 8, size * 3 / 16, size / 4, size / 3].filter { $0 > 0 }
         var found = sizes.map { _ in Self.contrasts.map { _ in (hits: 0, trials: 0) } }
@@ -84,10 +92,18 @@ struct PatchTrial {
         }
     }
 
-    /// The middle, and halfway towards the four corners.
+    /// The middle, and halfway towards the four corners, where the square can be seen there.
     private func places(_ side: Int) -> [(x: Int, y: Int)] {
         let free = size - side
-        return [(2, 2), (1, 1), (3, 1), (1, 3), (3, 3)].map { (free * $0.0 / 4, free * $0.1 / 4) }
+        let places = [(2, 2), (1, 1), (3, 1), (1, 3), (3, 3)].map { (x: free * $0.0 / 4, y: free * $0.1 / 4) }
+        return places.filter { place in
+            let seen = pixels(side, place).reduce(0) { $0 + Int(mask.weights[$1]) }
+            return Double(seen) >= Self.visible * Double(side * side)
+        }
+    }
+
+    private func pixels(_ side: Int, _ place: (x: Int, y: Int)) -> [Int] {
+        (place.y..<place.y + side).flatMap { row in (place.x..<place.x + side).map { row * size + $0 } }
     }
 
     /// Whether the detector's k of n frames with the square in them are over the threshold.
@@ -111,9 +127,7 @@ struct PatchTrial {
 
     /// Darker where the place is bright, brighter where it is dark, so that nothing is cut off at black or white.
     private func paste(_ side: Int, _ contrast: Int, _ place: (x: Int, y: Int), into picture: inout [UInt8]) {
-        let pixels = (place.y..<place.y + side).flatMap { row in
-            (place.x..<place.x + side).map { row * size + $0 }
-        }
+        let pixels = pixels(side, place)
         let mean = pixels.reduce(0) { $0 + Int(picture[$1]) } / max(1, pixels.count)
         let difference = mean > 127 ? -contrast : contrast
         for pixel in pixels { picture[pixel] = UInt8(max(0, min(255, Int(picture[pixel]) + difference))) }

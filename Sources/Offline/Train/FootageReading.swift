@@ -1,4 +1,5 @@
 import Capture
+import Glibc
 import Service
 import Training
 import Video
@@ -17,8 +18,12 @@ struct FootageReading {
     let record: Duration?
     /// What `HandedSource.argument` stands for.
     var handed: SourceSpecification?
-    /// Is given the share that is recorded, where a time was asked for.
-    var told: (Double) -> Void = { _ in }
+    /// Is given the share that is recorded, where a time was asked for; and why nothing comes, where a camera is lost.
+    var told: (_ share: Double?, _ problem: String?) -> Void = { _, _ in }
+    /// Takes a line for whoever looks on.
+    var tell: (String) -> Void = { _ in }
+    /// The clock of live cameras and of the pauses before they are tried again.
+    var time: any TimeSource = SystemTime()
     /// Asked between two frames.
     let shouldStop: () -> Bool
 
@@ -35,7 +40,10 @@ struct FootageReading {
         guard !sources.isEmpty else { throw TrainingError("give it footage: zanzo train SOURCE… --out MODEL") }
         for text in sources {
             let specification = try specification(text)
-            guard record == nil, isEndless(specification) else { continue }
+            if text.hasSuffix(TrainingFiles.footageSuffix) {
+                throw TrainingError("\(text): a frame store is trained on by itself: name it as the only source")
+            }
+            guard record == nil, specification.isEndless else { continue }
             throw TrainingError("\(specification): is a camera without an end; say how long to record: --record 1h")
         }
         if record != nil, sources.count > 1 {
@@ -44,34 +52,47 @@ struct FootageReading {
     }
 
     /// Reads `sources` into the store at `path`; goes on with what is there where it was recorded before.
+    ///
+    /// What is recorded stands there as it comes. What is read from files takes an old store's place when it is whole.
     func run(_ sources: [String], into path: String, goingOn: Bool) throws -> Ending {
-        let writer = try goingOn ? FrameStoreWriter(appendingTo: path) : FrameStoreWriter(creating: path, size: size)
+        let before = goingOn ? try Self.recorded(path) : 0
+        let place = record == nil ? path + ".new" : path
+        let writer = try goingOn ? FrameStoreWriter(appendingTo: path) : FrameStoreWriter(creating: place, size: size)
+        defer { if writer.path != path { unlink(writer.path) } }
         var reading = Reading(request: self, writer: writer)
-        if goingOn { reading.recorded = try FrameStore(path: path).clips.reduce(0) { $0 + Double($1.count) / $1.rate } }
+        reading.recorded = before
         defer { reading.progress.clear() }
         for text in sources {
             let specification = try specification(text)
-            try reading.take(specification, named: text.hasPrefix("synthetic:") ? text : "\(specification)")
+            try reading.take(specification, named: name(of: text, specification))
             if shouldStop() { break }
         }
         try writer.sync()
-        if shouldStop() { return .stopped }
-        try writer.finish()
+        if shouldStop() {
+            // Better a part than nothing, and the old one rather than a part.
+            if writer.path != path, !TrainingFiles.exists(path) { try writer.move(to: path) }
+            return .stopped
+        }
+        try writer.finish(recordedFor: record)
+        if writer.path != path { try writer.move(to: path) }
         return .whole
     }
 
-    private func specification(_ text: String) throws -> SourceSpecification {
-        if text == HandedSource.argument, let handed { return handed }
-        return try SourceSpecification(parsing: text)
+    /// Seconds that the store at `path` has.
+    private static func recorded(_ path: String) throws -> Double {
+        let store = try FrameStore(path: path)
+        return store.recordedFor?.seconds ?? store.clips.reduce(0) { $0 + Double($1.count) / $1.rate }
     }
 
-    private func isEndless(_ specification: SourceSpecification) -> Bool {
-        switch specification.kind {
-        case .v4l2: true
-        case .stream(let address): address.isRTSP
-        case .synthetic(let settings): settings.length == nil
-        case .file, .pictures: false
-        }
+    /// What stands in a store for the source that was written `text`.
+    func name(of text: String, _ specification: SourceSpecification) -> String {
+        text.hasPrefix("synthetic:") ? text : "\(specification)"
+    }
+
+    func specification(_ text: String) throws -> SourceSpecification {
+        if text == HandedSource.argument, let handed { return handed }
+        let specification = try SourceSpecification(parsing: text)
+        return rate.map(specification.withPictures(at:)) ?? specification
     }
 
     /// A reading in progress.
@@ -81,7 +102,9 @@ struct FootageReading {
         /// Seconds that are recorded.
         var recorded = 0.0
         var progress = ProgressLine()
-        private let time = SystemTime()
+        /// Whether the source is lost, and that was told.
+        private var isLost = false
+        private var time: any TimeSource { request.time }
 
         init(request: FootageReading, writer: FrameStoreWriter) { (self.request, self.writer) = (request, writer) }
 
@@ -100,7 +123,7 @@ struct FootageReading {
                     // An address that never gave a frame is a mistake, and its owner sits at the terminal.
                     guard source.isLive, writer.frameCount > 0 else { throw error }
                     if writer.frameCount > before { backoff.reset() }
-                    pause(backoff.next(), "\(error)")
+                    pause(backoff.next(), name, "\(error)")
                 }
             }
         }
@@ -129,6 +152,10 @@ struct FootageReading {
                 try writer.append(luma: UnsafeBufferPointer(slot.luma), time: frame.utc.microseconds)
                 if let last { recorded += min(10, max(0, (frame.time - last).seconds)) }
                 last = frame.time
+                if isLost {
+                    isLost = false
+                    say("\(name): is back")
+                }
                 if time.now() - synced > FootageReading.syncEvery {
                     try writer.sync()
                     synced = time.now()
@@ -141,17 +168,27 @@ struct FootageReading {
         private mutating func show(_ name: String) {
             let (share, seconds) = (request.record.map { recorded / $0.seconds }, Int(recorded))
             let count = writer.frameCount
-            if let share { request.told(share) }
+            if let share { request.told(share, nil) }
             progress.show(share, "reading \(name): \(counted(count, "frame")), \(seconds / 60) min \(seconds % 60) s")
         }
 
-        /// Waits in short steps, so that a stop is soon noticed.
-        private mutating func pause(_ duration: Duration, _ reason: String) {
+        /// Tells of an outage, once, and waits in short steps, so that a stop is soon noticed.
+        private mutating func pause(_ duration: Duration, _ name: String, _ reason: String) {
+            if !isLost {
+                isLost = true
+                say("\(name): is lost, and tried again until it is back: \(reason)")
+            }
+            request.told(request.record.map { recorded / $0.seconds }, reason)
             let end = time.now() + duration
             while time.now() < end, !request.shouldStop() {
                 progress.show(nil, "lost, and tried again soon: \(reason)")
                 time.sleep(until: min(end, time.now() + .milliseconds(100)))
             }
+        }
+
+        private mutating func say(_ line: String) {
+            progress.clear()
+            request.tell(line)
         }
     }
 }

@@ -6,8 +6,12 @@ public enum StopRequest {
     private static let flag = Atomic<Bool>(false)
 
     /// Takes SIGINT and SIGTERM over from now on.
-    public static func listen() {
+    ///
+    /// - Parameter outlivesItsReader: whether output that nobody reads any more is lost without ending the process: where a
+    ///   daemon dies, the training that it started still has a checkpoint to write.
+    public static func listen(outlivesItsReader: Bool = false) {
         flag.store(false, ordering: .relaxed)
+        if outlivesItsReader { signal(SIGPIPE, SIG_IGN) }
         for number in [SIGINT, SIGTERM] {
             signal(number) { number in
                 StopRequest.flag.store(true, ordering: .relaxed)

@@ -43,6 +43,8 @@ public struct TrainRequest: Sendable {
     public var method = ScoreMethod.standard
     /// The source that `HandedSource.argument` stands for: another process has handed it over.
     public var handed: SourceSpecification?
+    /// By what the camera is scored: the alarm line is to hold for it.
+    public var scoring = ScoringSettings()
     /// The file by which trainings on one machine take turns; nil: it does not wait for others.
     public var turn: String?
     /// Whether a program looks on, which will start it again: where it is stopped it leaves a checkpoint, and no model.

@@ -41,6 +41,9 @@ struct TrainingFiles {
         }
     }
 
+    /// What a person looks at first.
+    var reportPicture: String { file("report.png") }
+
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     private static func isFolder(_ path: String) -> Bool {

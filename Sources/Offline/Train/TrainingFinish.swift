@@ -101,7 +101,9 @@ extension TrainingSession {
             line.show(share, text)
             return !isToldToLeave
         }
-        let scores = HeldOutScores(model, footage, method: request.method, threads: threads) { done in
+        let scores = HeldOutScores(
+            model, footage, method: request.method, scoring: request.scoring, threads: threads
+        ) { done in
             show(Double(done), "scoring held-out frames: \(done)")
         }
         guard let scores else { return nil }
@@ -112,7 +114,8 @@ extension TrainingSession {
             detectable: [])
         guard let calibration = calibrate(scores, footage, &report) else { return report }
         let trial = PatchTrial(
-            model, footage, method: request.method, threshold: calibration.threshold, threads: threads)
+            model, footage, method: request.method, scoring: request.scoring, threshold: calibration.threshold,
+            threads: threads)
         let found = trial.run { share in
             show(Double(scored) + share * Double(PatchTrial.frames), "trying what is found")
         }
@@ -132,7 +135,7 @@ extension TrainingSession {
         do throws(CalibrationError) {
             let calibration = try Calibration.fit(
                 clips: scores.clips, rate: footage.rate, alertsPerDay: request.alertsPerDay,
-                detector: DetectorSettings(), method: request.method, created: time.utc())
+                detector: request.scoring.detector, method: request.method, created: time.utc())
             report.calibration = calibration
             report.warning = calibration.warning
             report.alerts = TrainingReport.Alerts(calibration)

@@ -21,6 +21,14 @@ extension TrainingSession {
         }
     }
 
+    /// The fingerprint of the footage of a run that is finished; nil where there is something to go on with.
+    var finishedFootage: UInt64? {
+        guard TrainingFiles.exists(files.model), !TrainingFiles.exists(files.checkpoint),
+            let store = try? FrameStore(path: files.footage), store.isComplete
+        else { return nil }
+        return store.fingerprint
+    }
+
     /// Gives a checkpoint up that nothing can go on from, where nobody is there to remove it.
     func setAside(_ reason: String) {
         Checkpoint.setAside(files.checkpoint)

@@ -56,17 +56,28 @@ public struct TrainingSession {
         threads = request.threads ?? min(8, Machine.processors)
     }
 
+    /// Where the report's picture is when it has trained.
+    public var reportPicture: String { files.reportPicture }
+
     /// All of it. Throws one line that says what is wrong and what to do; what is finished by then stays.
     public func run() throws -> Outcome {
         try check()
         let lock = try TrainingLock(files)
         defer { withExtendedLifetime(lock) {} }
         var earlier = try unfinished()
+        let finished = finishedFootage
         let topology = earlier?.plan.topology ?? request.topology
         guard let store = try footage(size: topology.size, isTrainedOn: earlier != nil) else {
             let store = try FrameStore(path: files.footage)
             return .stoppedRecording(frames: store.frameCount, path: files.footage)
         }
+        // What a finished run made is not to be lost to a word that asks to keep something.
+        if request.resumes, !request.isUnattended, finished == store.fingerprint {
+            throw TrainingError(
+                "\(files.model): is finished, there is nothing to go on with; without --resume it is trained anew")
+        }
+        // Unattended, one that was trained on other footage than is asked for now is gone.
+        if !TrainingFiles.exists(files.checkpoint) { earlier = nil }
         let turn = try TrainingTurn(path: request.turn) {
             stage(TrainingStage(.waiting))
             return !shouldStop()
@@ -98,39 +109,22 @@ public struct TrainingSession {
     private func check() throws {
         if let problem = request.recipe.problem { throw TrainingError(problem) }
         if let problem = request.topology.problem { throw TrainingError("the topology's \(problem)") }
+        if let problem = request.recipe.problem(request.topology, memory: Machine.memoryByteCount) {
+            throw TrainingError(problem)
+        }
         try files.prepare()
     }
 
     /// The frames, read where they are not there yet; nil where that was stopped.
-    ///
-    /// What was recorded, or what a checkpoint was trained on, is never read anew.
     private func footage(size: Int, isTrainedOn: Bool) throws -> FrameStore? {
-        if request.sources.count == 1, let path = request.sources.first, path.hasSuffix(TrainingFiles.footageSuffix) {
-            let store = try FrameStore(path: path)
-            guard store.size == size else {
-                throw TrainingError(
-                    "\(path): its frames are \(store.size)x\(store.size), the topology's \(size)x\(size)")
-            }
-            return store
-        }
         let reading = FootageReading(
             size: size, rate: request.rate, credentials: request.credentials, skip: request.skip,
-            record: request.record, handed: request.handed, told: { stage(TrainingStage(.recording, done: $0)) },
+            record: request.record, handed: request.handed,
+            told: { stage(TrainingStage(.recording, done: $0, problem: $1)) }, tell: tell, time: time,
             shouldStop: shouldStop)
-        var goesOn = false
-        if TrainingFiles.exists(files.footage), isTrainedOn || request.record != nil {
-            let old = try FrameStore(path: files.footage)
-            if request.resumes, old.isComplete, old.size == size { return old }
-            guard request.resumes || old.frameCount == 0 else {
-                throw TrainingError(
-                    "\(files.footage): \(counted(old.frameCount, "frame")) are recorded there: go on with --resume, name "
-                        + "it as the source to train on it, or remove it")
-            }
-            goesOn = request.record != nil && old.frameCount > 0 && old.size == size
-        }
-        try reading.check(request.sources)
-        guard try reading.run(request.sources, into: files.footage, goingOn: goesOn) == .whole else { return nil }
-        return try FrameStore(path: files.footage)
+        let terms = FootageReading.Terms(
+            resumes: request.resumes, isTrainedOn: isTrainedOn, isUnattended: request.isUnattended)
+        return try reading.store(request.sources, in: files, terms)
     }
 
     /// Frames to train on, at the least.
@@ -156,6 +150,10 @@ public struct TrainingSession {
         hooks.shouldStop = shouldStop
         hooks.judgesWhenInterrupted = !request.isUnattended
         var (line, last) = (ProgressLine(), TrainingReading?.none)
+        hooks.warn = {
+            line.clear()
+            tell("warning: \($0)")
+        }
         hooks.show = { reading in
             last = reading
             stage(TrainingStage(reading))

@@ -18,29 +18,35 @@ public struct TrainingStage: Sendable, Hashable, Encodable {
     public var loss: Double?
     /// The last judgement of held-out frames.
     public var heldOut: Double?
+    /// Why it does not get on: a camera that is lost; nil where it does.
+    public var problem: String?
 
     /// The stage `phase`.
-    public init(_ phase: Phase, done: Double? = nil) { (self.phase, self.done) = (phase, done) }
+    public init(_ phase: Phase, done: Double? = nil, problem: String? = nil) {
+        (self.phase, self.done, self.problem) = (phase, done, problem)
+    }
 
     enum CodingKeys: String, CodingKey {
-        case phase, done, loss
+        case phase, done, loss, problem
         case secondsLeft = "seconds_left"
         case heldOut = "held_out"
     }
 }
 
-/// Thins stages out: the first of each phase, and one a second.
+/// Thins stages out: the first of each phase and of each problem, and one a second.
 struct StageTeller {
     private let time: any TimeSource
     private let tell: (TrainingStage) -> Void
-    private var last: (phase: TrainingStage.Phase, at: MonotonicTime)?
+    private var last: (stage: TrainingStage, at: MonotonicTime)?
 
     init(time: any TimeSource, tell: @escaping (TrainingStage) -> Void) { (self.time, self.tell) = (time, tell) }
 
     mutating func show(_ stage: TrainingStage) {
         let now = time.now()
-        if let last, last.phase == stage.phase, now - last.at < .seconds(1) { return }
-        last = (stage.phase, now)
+        if let last, last.stage.phase == stage.phase, last.stage.problem == stage.problem, now - last.at < .seconds(1) {
+            return
+        }
+        last = (stage, now)
         tell(stage)
     }
 }

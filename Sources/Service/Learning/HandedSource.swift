@@ -1,28 +1,62 @@
+public import Anomaly
 public import Capture
 import FoundationEssentials
 import Glibc
-import Video
+public import Video
 
-/// A source that one process hands to another on standard input, with all that is asked of it.
+/// By what a camera is scored, beside its model: the trainer has to lay the alarm line with the same.
+public struct ScoringSettings: Sendable, Hashable, Codable {
+    /// Where the score is taken; everywhere if empty.
+    public var regions: [Polygon] = []
+    /// Where it is not taken, even within regions.
+    public var masks: [Polygon] = []
+    /// When an anomaly starts and ends.
+    public var detector = DetectorSettings()
+
+    /// The whole frame, and the defaults.
+    public init() {}
+
+    /// A camera's.
+    init(_ camera: CameraConfiguration) {
+        (regions, masks, detector) = (camera.settings.regions, camera.settings.masks, camera.settings.detector)
+    }
+
+    /// Which pixels of a model's frame of `size` count.
+    public func mask(size: FrameSize) -> Mask { Mask(size: size, regions: regions, masks: masks) }
+}
+
+/// A camera that one process hands to another: its source with all that is asked of it, and by what it is scored.
+public struct HandedCamera: Sendable, Hashable, Codable {
+    /// The source, with its user and password where it has them.
+    public var source: SourceSpecification
+    /// By what it is scored.
+    public var scoring = ScoringSettings()
+}
+
+/// A source that one process hands to another on standard input.
 public enum HandedSource {
     /// What stands on the command line in a source's place.
     public static let argument = "-"
-    private static let limit = 4096  // what a pipe takes without a reader, whatever the system's limits
+    /// Bytes of a line at most: a camera's polygons may have 32,768 corners.
+    private static let limit = 4 << 20
 
-    /// The source as one line of JSON, password and all.
-    static func line(_ source: SourceSpecification, camera: String) throws(StartError) -> [UInt8] {
-        let line = (try? JSONLine.encode(source)).map { $0 + [10] }
+    /// The camera as one line of JSON, password and all.
+    static func line(_ camera: CameraConfiguration) throws(StartError) -> [UInt8] {
+        let handed = HandedCamera(source: camera.source, scoring: ScoringSettings(camera))
+        let line = (try? JSONLine.encode(handed)).map { $0 + [10] }
         guard let line, line.count <= limit else {
-            throw StartError(camera: camera, message: "learn: the source is too long to be handed to zanzo train")
+            throw StartError(
+                camera: camera.name,
+                message: "learn: source, regions and masks are too long to be handed to zanzo train")
         }
         return line
     }
 
     /// Reads it from standard input.
-    public static func readStandardInput() throws -> SourceSpecification { try read(from: STDIN_FILENO) }
+    public static func readStandardInput() throws -> HandedCamera { try read(from: STDIN_FILENO) }
 
-    /// Reads the first line of `descriptor`: a source as people write it, or as the daemon hands it over.
-    static func read(from descriptor: Int32) throws -> SourceSpecification {
+    /// Reads the first line of `descriptor`: a source as people write it, or a camera as the daemon hands it over.
+    static func read(from descriptor: Int32) throws -> HandedCamera {
         var line: [UInt8] = []
         var byte: UInt8 = 0
         while line.count < limit {
@@ -32,14 +66,14 @@ public enum HandedSource {
             line.append(byte)
         }
         guard line.first == UInt8(ascii: "{") else {
-            return try SourceSpecification(parsing: String(decoding: line, as: UTF8.self))
+            return HandedCamera(source: try SourceSpecification(parsing: String(decoding: line, as: UTF8.self)))
         }
-        do {
-            return try JSONDecoder().decode(SourceSpecification.self, from: Data(line))
-        } catch {
+        let camera = try? JSONDecoder().decode(HandedCamera.self, from: Data(line))
+        guard let camera, camera.scoring.detector.problem == nil else {
             // The decoder's own words would repeat the line, and a password may stand in it.
-            throw StartError(message: "standard input: the line is not a source as this version's zanzod hands it over")
+            throw StartError(message: "standard input: the line is not a camera as this version's zanzod hands it over")
         }
+        return camera
     }
 }
 

@@ -197,7 +197,7 @@ final class LearningLoop: Sendable {
     private func hear(_ line: [UInt8], _ training: TrainerProcess) {
         guard let progress = LearningProgress(line: line) else { return }
         let isNew = state.withLock { state in
-            defer { (state.progress, state.problem) = (progress, nil) }
+            defer { (state.progress, state.problem) = (progress, progress.problem) }
             if progress.isBeyond(state.best) { state.best = progress }
             return state.progress?.phase != progress.phase
         }

@@ -32,19 +32,22 @@ struct LearningPlace: Sendable, Hashable {
         var path = ""
         for step in folder.split(separator: "/") {
             path += (path.isEmpty && !folder.hasPrefix("/") ? "" : "/") + step
-            guard mkdir(path, 0o750) != 0, errno != EEXIST, access(path, F_OK) != 0 else { continue }
-            throw Self.unusable(path, camera)
+            if mkdir(path, 0o750) == 0 { continue }
+            // Before the next call: what stood in the way is mkdir(2)'s to say, which need not be that nothing is there.
+            let problem = errno
+            if problem == EEXIST || access(path, F_OK) == 0 { continue }
+            throw Self.unusable(path, camera, problem)
         }
         for path in [folder, PathParts(model).directory] where access(path, W_OK | X_OK) != 0 {
-            throw Self.unusable(path, camera)
+            throw Self.unusable(path, camera, errno)
         }
     }
 
-    private static func unusable(_ path: String, _ camera: String) -> StartError {
+    private static func unusable(_ path: String, _ camera: String, _ problem: Int32) -> StartError {
         StartError(
             camera: camera,
             message:
-                "learn: \(path): \(errorText(errno)): uid \(geteuid()) needs to write there to learn a model; leave out "
+                "learn: \(path): \(errorText(problem)): uid \(geteuid()) needs to write there to learn a model; leave out "
                 + "model:, and it goes to the state directory")
     }
 

@@ -16,6 +16,8 @@ struct LearningProgress: Sendable, Hashable {
     var loss: Double?
     /// The error on footage that is held out.
     var heldOut: Double?
+    /// Why it does not get on, though it goes on: a camera that is lost.
+    var problem: String?
 
     /// Reads a line; nil where it is none of these.
     init?(line: some Collection<UInt8>) {
@@ -28,6 +30,7 @@ struct LearningProgress: Sendable, Hashable {
         secondsLeft = words.secondsLeft.map { min(1e9, max(0, $0)) }
         loss = words.loss
         heldOut = words.heldOut
+        problem = words.problem.map { EventText.printable(String($0.prefix(400))) }
     }
 
     /// Whether this is farther than `other`: trouble that comes then is new trouble.
@@ -43,17 +46,18 @@ struct LearningProgress: Sendable, Hashable {
 
     private struct Words: Decodable {
         enum Keys: String, CodingKey {
-            case phase, done, loss
+            case phase, done, loss, problem
             case secondsLeft = "seconds_left"
             case heldOut = "held_out"
         }
 
-        var phase: String?
+        var (phase, problem): (String?, String?)
         var (done, secondsLeft, loss, heldOut): (Double?, Double?, Double?, Double?)
 
         init(from decoder: any Decoder) throws {
             let words = try decoder.container(keyedBy: Keys.self)
             phase = try? words.decode(String.self, forKey: .phase)
+            problem = try? words.decode(String.self, forKey: .problem)
             done = Self.number(words, .done)
             secondsLeft = Self.number(words, .secondsLeft)
             loss = Self.number(words, .loss)

@@ -6,13 +6,13 @@ import Video
 /// The program that trains, `zanzo train`, and what it is told to do for a camera.
 ///
 /// The source goes to its standard input: an address may hold a password, and every user of the machine reads command
-/// lines.
+/// lines. With it go the masks, the regions and the detector's settings: the alarm line is to hold for them.
 struct TrainerCommand: Sendable, Hashable {
     /// The program's path.
     let path: String
     /// Its arguments, the name left out.
     let arguments: [String]
-    /// What it reads: the source as one line of JSON.
+    /// What it reads: the camera as one line of JSON.
     let input: [UInt8]
 
     /// The command that learns `camera`'s model in `place`; `turn` is the file by which trainings take turns.
@@ -29,7 +29,7 @@ struct TrainerCommand: Sendable, Hashable {
         if let method = camera.method { arguments += ["--score", "\(method)"] }
         if let credentials = camera.credentials { arguments += ["--credentials", "\(credentials)"] }
         self.arguments = arguments
-        input = try HandedSource.line(camera.source, camera: camera.name)
+        input = try HandedSource.line(camera)
     }
 
     /// Finds `zanzo`: beside this program, as it is installed, else in `PATH`.

@@ -48,25 +48,25 @@ final class TrainerProcess {
     init(_ command: TrainerCommand) throws(StartError) {
         var ends: [Int32] = []
         defer { ends.forEach { close($0) } }
-        for _ in 0..<3 {
+        // A file in memory and no pipe, which may hold no more than a page: nobody needs to wait for the reader.
+        let input = zanzo_memory_file(command.input, command.input.count)
+        guard input >= 0 else { throw Self.failure(command, errno) }
+        ends.append(input)
+        for _ in 0..<2 {
             var (reading, writing): (Int32, Int32) = (-1, -1)
             guard zanzo_pipe(&reading, &writing) == 0 else { throw Self.failure(command, errno) }
             ends += [reading, writing]
         }
         // Our ends only: the child's have descriptions of their own, and a print of its must not fail.
-        for end in [ends[1], ends[2], ends[4]] { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
-        // It fits into the empty pipe: nobody needs to wait for the reader.
-        guard write(ends[1], command.input, command.input.count) == command.input.count else {
-            throw Self.failure(command, errno)
-        }
+        for end in [ends[1], ends[3]] { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
         var argv: [UnsafeMutablePointer<CChar>?] = ([command.path] + command.arguments).map { strdup($0) } + [nil]
         var envp: [UnsafeMutablePointer<CChar>?] = Self.environment().map { strdup($0) } + [nil]
         defer { (argv + envp).forEach { free($0) } }
-        let child = zanzo_start_background(command.path, &argv, &envp, ends[0], ends[3], ends[5])
+        let child = zanzo_start_background(command.path, &argv, &envp, input, ends[2], ends[4])
         guard child > 0 else { throw Self.failure(command, -child) }
         identifier = child
-        pipes = [Stream(descriptor: ends[2], isOutput: true), Stream(descriptor: ends[4], isOutput: false)]
-        ends = [ends[0], ends[1], ends[3], ends[5]]
+        pipes = [Stream(descriptor: ends[1], isOutput: true), Stream(descriptor: ends[3], isOutput: false)]
+        ends = [input, ends[2], ends[4]]
     }
 
     deinit { for pipe in pipes where pipe.descriptor >= 0 { close(pipe.descriptor) } }

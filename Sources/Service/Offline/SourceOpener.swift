@@ -11,6 +11,7 @@ extension SourceSpecification {
     /// Whether it may go on for ever: a camera, an address, a synthetic scene without a length.
     package var isEndless: Bool {
         switch kind {
+        // Nobody knows whether an HTTP address is a camera or a file.
         case .v4l2, .stream: true
         case .synthetic(let settings): settings.length == nil
         case .file, .pictures: false

@@ -14,7 +14,7 @@ public struct LearningStatus: Sendable, Hashable, Codable {
     public var heldOut: Double?
     /// Times that the training was started since the daemon's start; it goes on where it was.
     public var attempts = 0
-    /// Why the last try failed; nil where it has not, or where the next one goes on well.
+    /// Why the last try failed, or why this one does not get on (a camera that is lost); nil where it goes on well.
     public var problem: String?
     /// Seconds until the next try; nil where one runs.
     public var nextTry: Double?

@@ -12,8 +12,12 @@ public final class FrameStore: @unchecked Sendable {
     public let size: Int
     /// Stretches of frames without a gap, in order. A new session, a hole in the time stamps or a damaged record ends one.
     public let clips: [Clip]
+    /// The sources that were read, in order, also such as gave no frame; one that was opened again stands there once.
+    public let sessions: [Session]
     /// Whether all that was asked for was recorded.
     public let isComplete: Bool
+    /// For how long a camera was to be recorded, of a store that is complete; nil: sources were read to their ends.
+    public let recordedFor: Duration?
     /// Records that a crash left unusable, at the end or between others.
     public let damagedCount: Int
     /// Follows from every bit of the pictures, their order and sessions, not from when they were taken: a checkpoint fits to one
@@ -21,6 +25,14 @@ public final class FrameStore: @unchecked Sendable {
     public let fingerprint: UInt64
     private let bytes: UnsafeRawBufferPointer
     private let recordByteCount: Int
+
+    /// A source, and what was asked of it.
+    public struct Session: Sendable, Hashable {
+        /// The source as people write it, without user and password; a long one is cut as by `storedName`.
+        public let source: String
+        /// Frames a second that were asked of it; nil: all that it has.
+        public let rate: Double?
+    }
 
     /// Frames taken one after the other by one source.
     public struct Clip: Sendable, Hashable {
@@ -51,11 +63,17 @@ public final class FrameStore: @unchecked Sendable {
         recordByteCount = FrameStoreFormat.recordByteCount(size: size)
         var scan = Scan(bytes: bytes, recordByteCount: recordByteCount)
         scan.run()
-        (clips, isComplete, fingerprint) = (scan.clips, scan.isComplete, scan.fingerprint)
+        (clips, sessions, fingerprint) = (scan.clips, scan.sessions, scan.fingerprint)
+        (isComplete, recordedFor) = (scan.end != nil, scan.end.flatMap { $0 > 0 ? .microseconds($0) : nil })
         damagedCount = scan.damaged
     }
 
     deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
+
+    /// A source's name as a store keeps it: 200 bytes of it.
+    public static func storedName(_ source: String) -> String {
+        String(decoding: FrameStoreFormat.name(of: source), as: UTF8.self)
+    }
 
     /// Frames in all.
     public var frameCount: Int { clips.reduce(0) { $0 + $1.count } }
@@ -93,7 +111,9 @@ private struct Scan {
     let bytes: UnsafeRawBufferPointer
     let recordByteCount: Int
     private(set) var clips: [FrameStore.Clip] = []
-    private(set) var isComplete = false
+    private(set) var sessions: [FrameStore.Session] = []
+    /// The end mark's time; nil without one.
+    private(set) var end: Int64?
     private(set) var damaged = 0
     private(set) var fingerprint: UInt64 = 0xCBF2_9CE4_8422_2325
     private var source = "?"
@@ -121,16 +141,18 @@ private struct Scan {
             case .frame:
                 if isBroken { starts.append((times.count, number)) }
                 isBroken = false
-                times.append(Int64(littleEndian: record.loadUnaligned(fromByteOffset: 8, as: Int64.self)))
+                times.append(FrameStoreFormat.time(of: record))
                 fingerprint = FrameStoreFormat.hash(
                     UnsafeRawBufferPointer(rebasing: record[FrameStoreFormat.headByteCount...]), from: fingerprint)
             case .session:
                 endSession()
                 (source, statedRate) = Self.session(record)
+                let session = FrameStore.Session(source: source, rate: statedRate > 0 ? statedRate : nil)
+                if sessions.last != session { sessions.append(session) }
                 isBroken = true
                 fingerprint = FrameStoreFormat.hash(UnsafeRawBufferPointer(rebasing: record[..<8]), from: fingerprint)
             case .end:
-                isComplete = true
+                end = FrameStoreFormat.time(of: record)
             case nil:
                 damaged += 1
                 isBroken = true
@@ -141,6 +163,7 @@ private struct Scan {
 
     /// Cuts the session's frames at its gaps.
     private mutating func endSession() {
+        // No two times are so far apart that their difference overflows: `FrameStoreFormat.times`.
         defer { (times, starts) = ([], []) }
         let intervals = zip(times.dropFirst(), times).map { $0 - $1 }.sorted()
         let median = intervals.isEmpty ? 0 : Double(intervals[intervals.count / 2])

@@ -16,18 +16,22 @@
 /// - A *session* begins a stretch of frames of one source: bytes 16…23 are its frames a second (float64; 0: unknown), 24…25
 ///   the length of its name, then its name (UTF-8, as people write a source, without user and password), then zeros.
 /// - A *frame* is the luma of one frame, 0…255, row by row.
-/// - An *end* says that all that was asked for is there.
+/// - An *end* says that all that was asked for is there. Its time is for how many microseconds a camera was to be recorded; 0:
+///   sources were read to their ends.
 ///
 /// A check is FNV-1a (Fowler, Noll, Vo) over 64-bit words, its halves combined by exclusive or.
 ///
 /// Records are only ever appended. What a crash leaves behind the last good record (a part of a record, or one whose check
-/// is wrong) is dropped when the file is opened; a bad record between good ones is a gap.
+/// is wrong) is dropped when the file is opened; a bad record between good ones is a gap. A record whose time lies outside
+/// 0…2^53 is bad.
 enum FrameStoreFormat {
     static let magic = UInt64(littleEndian: 0x4D52_464F_5A4E_415A)  // "ZANZOFRM"
     static let version: UInt32 = 1
     static let headerByteCount = 64
     static let headByteCount = 16
     static let longestName = 200
+    /// Times that a record may have, in microseconds: until 2255, and any two of them can be subtracted.
+    static let times: ClosedRange<Int64> = 0...1 << 53
 
     enum Kind: UInt16 {
         case session = 1
@@ -57,10 +61,22 @@ enum FrameStoreFormat {
         return UInt32(truncatingIfNeeded: whole ^ whole >> 32)
     }
 
-    /// The kind of a whole record; nil where its check or its kind is wrong.
+    /// A record's time.
+    static func time(of record: UnsafeRawBufferPointer) -> Int64 {
+        Int64(littleEndian: record.loadUnaligned(fromByteOffset: 8, as: Int64.self))
+    }
+
+    /// What stands in a session of a source's name: as much of it as there is room for, cut at a whole character.
+    static func name(of source: String) -> [UInt8] {
+        var name = Array(source.utf8.prefix(longestName))
+        while String(validating: name, as: UTF8.self) == nil { name.removeLast() }
+        return name
+    }
+
+    /// The kind of a whole record; nil where its check, its kind or its time is wrong.
     static func kind(of record: UnsafeRawBufferPointer) -> Kind? {
         let stored = UInt32(littleEndian: record.loadUnaligned(as: UInt32.self))
-        guard stored == check(record: record) else { return nil }
+        guard stored == check(record: record), times.contains(time(of: record)) else { return nil }
         return Kind(rawValue: UInt16(littleEndian: record.loadUnaligned(fromByteOffset: 4, as: UInt16.self)))
     }
 

@@ -1,11 +1,13 @@
+import Files
 import Glibc
+import Video
 
 /// Appends frames to a store. One writer a file: a second is refused.
 ///
 /// What was written survives the process at once, and a power cut from the last `sync` on.
 public final class FrameStoreWriter {
     /// The file.
-    public let path: String
+    public private(set) var path: String
     /// Width and height of the frames in pixels.
     public let size: Int
     /// Frames that are in the file.
@@ -14,13 +16,23 @@ public final class FrameStoreWriter {
     private var record: [UInt8]
 
     /// Begins a new file in the place of any old one. `size` is a multiple of 16, 16…512.
+    ///
+    /// An old file is never cut short, somebody may have it mapped: it loses its name, and whoever reads it goes on. After a
+    /// crash or on a full disk the name leads to the old file, or to one with a whole header.
     public init(creating path: String, size: Int) throws(FrameStoreError) {
         precondition(size % 16 == 0 && (16...512).contains(size), "frames of a size that no model has")
+        var status = stat()
+        let old = lstat(path, &status) == 0 ? try Self.open(path, O_RDWR) : -1
+        defer { if old >= 0 { close(old) } }
+        do throws(FileError) {
+            try AtomicFile.write(FrameStoreFormat.header(size: size), path: path)
+        } catch {
+            throw FrameStoreError(path, "cannot be written: \(error.message)")
+        }
+        file = try Self.open(path, O_RDWR)
         (self.path, self.size) = (path, size)
-        file = try Self.open(path, O_CREAT | O_RDWR)
         record = [UInt8](repeating: 0, count: FrameStoreFormat.recordByteCount(size: size))
-        guard ftruncate(file, 0) == 0 else { throw failure() }
-        try write(FrameStoreFormat.header(size: size))
+        guard lseek(file, 0, SEEK_END) == FrameStoreFormat.headerByteCount else { throw failure() }
     }
 
     /// Goes on with a file: what is unusable at its end, or an end mark, is cut off.
@@ -37,8 +49,7 @@ public final class FrameStoreWriter {
 
     /// Begins the frames of a source; `rate` is what it says that it gives, frames a second.
     public func begin(source: String, rate: Double?) throws(FrameStoreError) {
-        var name = Array(source.utf8.prefix(FrameStoreFormat.longestName))
-        while String(validating: name, as: UTF8.self) == nil { name.removeLast() }
+        let name = FrameStoreFormat.name(of: source)
         record.withUnsafeMutableBytes { bytes in
             bytes.initializeMemory(as: UInt8.self, repeating: 0)
             bytes.storeBytes(of: (rate ?? 0).bitPattern.littleEndian, toByteOffset: 16, as: UInt64.self)
@@ -48,14 +59,16 @@ public final class FrameStoreWriter {
         try writeRecord(.session, time: 0)
     }
 
-    /// Adds a frame: `size` × `size` bytes of luma, taken `time` microseconds after 1970.
+    /// Adds a frame: `size` × `size` bytes of luma, taken `time` microseconds after 1970 (1970…2255; a clock that is beyond
+    /// them stands still there).
     public func append(luma: UnsafeBufferPointer<UInt8>, time: Int64) throws(FrameStoreError) {
         precondition(luma.count == size * size, "a frame of another size")
         record.withUnsafeMutableBytes { bytes in
             UnsafeMutableRawBufferPointer(rebasing: bytes[FrameStoreFormat.headByteCount...])
                 .copyMemory(from: UnsafeRawBufferPointer(luma))
         }
-        try writeRecord(.frame, time: time)
+        let times = FrameStoreFormat.times
+        try writeRecord(.frame, time: min(max(time, times.lowerBound), times.upperBound))
         frameCount += 1
     }
 
@@ -64,11 +77,22 @@ public final class FrameStoreWriter {
         guard fsync(file) == 0 else { throw failure() }
     }
 
-    /// Marks the store as whole.
-    public func finish() throws(FrameStoreError) {
+    /// Marks the store as whole; `recordedFor` is for how long a camera was to be recorded.
+    public func finish(recordedFor: Duration? = nil) throws(FrameStoreError) {
         record.withUnsafeMutableBytes { _ = $0.initializeMemory(as: UInt8.self, repeating: 0) }
-        try writeRecord(.end, time: 0)
+        let asked = recordedFor.map { max(1, $0.nanoseconds / 1000) } ?? 0
+        try writeRecord(.end, time: min(asked, FrameStoreFormat.times.upperBound))
         try sync()
+    }
+
+    /// Gives the file the name `other`, which it takes from any file that has it: for good, when this returns.
+    public func move(to other: String) throws(FrameStoreError) {
+        guard rename(path, other) == 0 else { throw failure() }
+        path = other
+        let directory = Glibc.open(PathParts(other).directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard directory >= 0 else { return }
+        fsync(directory)
+        close(directory)
     }
 
     private func writeRecord(_ kind: FrameStoreFormat.Kind, time: Int64) throws(FrameStoreError) {

@@ -1,4 +1,6 @@
 import Glibc
+import Kernels
+public import Model
 
 /// How a model is trained: everything that decides its weights but the footage, the topology and the seed.
 public struct Recipe: Sendable, Hashable, Codable {
@@ -59,7 +61,34 @@ public struct Recipe: Sendable, Hashable, Codable {
         if !(1...256).contains(window) { return "window is \(window); it may be 1 to 256 frames" }
         if !(2...1024).contains(batch) { return "batch is \(batch); it may be 2 to 1024 windows" }
         if !(learningRate > 0 && learningRate <= 1) { return "the learning rate is \(learningRate); it may be up to 1" }
+        if !(1...10_000).contains(judgements) { return "judgements is \(judgements); it may be 1 to 10000" }
         return nil
+    }
+
+    /// Why steps over a network of this shape can't be made in `memory` bytes, in a few words; nil where they can.
+    public func problem(_ topology: Topology, memory: Int) -> String? {
+        if let problem = problem ?? topology.problem { return problem }
+        let needed = memoryByteCount(topology)
+        guard needed > memory else { return nil }
+        func text(_ bytes: Int) -> String { "\((bytes + 1 << 30 - 1) >> 30) GiB" }
+        return
+            "\(batch) windows of \(window) frames take \(text(needed)) of memory, and this machine has \(text(memory)): give a "
+            + "smaller --batch or --window, or a topology with smaller frames"
+    }
+
+    /// Bytes that a step's maps take, which are most of what a `Trainer` has: as `Layers` makes them.
+    func memoryByteCount(_ topology: Topology) -> Int {
+        func map(_ side: Int, _ channels: Int) -> Int { (side + 2) * (side + 2) * KernelTable.best.padded(channels) }
+        let planes = 3 * (topology.size + 2) * (topology.size + 2)
+        let levels = topology.widths.enumerated().reduce(0) { sum, level in
+            let side = topology.size >> level.offset
+            // y of encoder and decoder, and one gradient; x of both is there for every frame where a small map reads it.
+            let isLast = level.offset == topology.widths.count - 1
+            let kept = isLast ? 1 : (side * side <= 256 ? 1 : 0) + (side * side <= 64 ? 1 : 0)
+            return sum + (3 + kept) * map(side, level.element)
+        }
+        let memory = 16 * (topology.latent + topology.hidden)
+        return batch * window * (planes + levels + memory) * MemoryLayout<Float>.size
     }
 
     /// What the step of an iteration (from 0) works with.

@@ -14,6 +14,8 @@ public struct TrainingHooks {
     public var show: (TrainingReading) -> Void = { _ in }
     /// The model after so many steps, for those that pictures were asked of.
     public var draw: (_ iteration: Int, _ tensors: [Safetensors.Tensor]) throws -> Void = { _, _ in }
+    /// One line: what went wrong on the way without ending the run.
+    public var warn: (String) -> Void = { _ in }
 
     /// Hooks that do nothing.
     public init() {}
@@ -136,7 +138,12 @@ public final class TrainingRun {
             hooks.show(reading())
             if picturesAt.contains(progress.iteration) { try hooks.draw(progress.iteration, step.modelTensors()) }
             guard time.now() - lastCheckpoint >= checkpointEvery else { continue }
-            try writeCheckpoint()
+            do {
+                try writeCheckpoint()
+            } catch {
+                // A disk that is full for a while costs a checkpoint, not the hours since the last one.
+                hooks.warn("\(error): the training goes on, and tries again after \(Int(checkpointEvery.seconds)) s")
+            }
             lastCheckpoint = time.now()
         }
         if try isStoppedOrJudged(hooks) { return try interrupted(hooks) }

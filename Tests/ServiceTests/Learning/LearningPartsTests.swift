@@ -9,10 +9,12 @@ import Video
 
 @Suite struct LearningPartsTests {
     @Test func aProgressLineIsRead() throws {
-        let line = #"{"phase":"training","done":0.42,"seconds_left":720,"loss":0.0021,"held_out":3e-3,"x":{"y":[1]}}"#
+        let line =
+            #"{"phase":"training","done":0.42,"seconds_left":720,"loss":0.0021,"held_out":3e-3,"x":{"y":[1]},"#
+            + #""problem":"open cam\u001b[2J: gone"}"#
         let progress = try #require(LearningProgress(line: Array(line.utf8)))
         #expect(progress.phase == "training" && progress.done == 0.42 && progress.secondsLeft == 720)
-        #expect(progress.loss == 0.0021 && progress.heldOut == 0.003)
+        #expect(progress.loss == 0.0021 && progress.heldOut == 0.003 && progress.problem == "open cam?[2J: gone")
     }
 
     @Test(arguments: [
@@ -23,9 +25,10 @@ import Video
     func whatIsNoProgressIsNone(_ line: String) { #expect(LearningProgress(line: Array(line.utf8)) == nil) }
 
     @Test func aKeyOfAnotherKindIsPassedOverAndNumbersStayInBounds() throws {
-        let line = #"{"phase":"recording","done":7,"seconds_left":-4,"loss":"low","held_out":1e999}"#
+        let line = #"{"phase":"recording","done":7,"seconds_left":-4,"loss":"low","held_out":1e999,"problem":[]}"#
         let progress = try #require(LearningProgress(line: Array(line.utf8)))
         #expect(progress.done == 1 && progress.secondsLeft == 0 && progress.loss == nil && progress.heldOut == nil)
+        #expect(progress.problem == nil)
     }
 
     @Test func linesAreCutAndThoseTooLongPassedOver() {
@@ -91,7 +94,7 @@ import Video
         try #require(pipe(&ends) == 0)
         defer { ends.forEach { close($0) } }
         try #require(write(ends[1], command.input, command.input.count) == command.input.count)
-        #expect(try HandedSource.read(from: ends[0]) == camera.source)
+        #expect(try HandedSource.read(from: ends[0]) == HandedCamera(source: camera.source))
         #expect(CredentialsReference(argument: "systemd:porch") == camera.credentials)
         #expect(CredentialsReference(argument: "/a") == .file("/a"))
     }
@@ -107,7 +110,45 @@ import Video
         } throws: {
             !"\($0)".contains("hunter2") && "\($0)".contains("standard input")
         }
-        #expect(try HandedSource.read(from: ends[0]).options.password == "hunter2")
+        #expect(try HandedSource.read(from: ends[0]).source.options.password == "hunter2")
+    }
+
+    /// What the daemon scores by, so that the alarm line is laid with it.
+    @Test func regionsMasksAndDetectorGoAlong() throws {
+        var camera = CameraConfiguration(
+            name: "porch", source: try SourceSpecification(parsing: "rtsp://a:hunter2@h/x"), model: "/m")
+        camera.regions = [Polygon([.init(x: 0, y: 0), .init(x: 1, y: 0.1), .init(x: 1 / 3, y: 1)])]
+        camera.masks = (0..<64).map { mask in
+            Polygon((0..<256).map { .init(x: Double($0) / 255, y: Double(mask) / 63 * 0.123_456_789) })
+        }
+        (camera.detector.startFrames, camera.detector.startWindow) = (4, 9)
+        (camera.detector.mergeGap, camera.detector.warmUpTime) = (.milliseconds(1500), .seconds(7))
+        let line = try HandedSource.line(camera)
+        #expect(line.count > 65_536 && line.last == 10 && line.dropLast().allSatisfy { $0 != 10 })
+        let folder = try ConfigurationFolder()
+        func handed(_ line: [UInt8]) throws -> HandedCamera {
+            let file = open(try folder.write("line", String(decoding: line, as: UTF8.self)), O_RDONLY | O_CLOEXEC)
+            defer { close(file) }
+            return try HandedSource.read(from: file)
+        }
+        let read = try handed(line)
+        #expect(read.source == camera.source && read.scoring.detector == camera.detector)
+        #expect(read.scoring.regions == camera.regions && read.scoring.masks == camera.masks)
+        let size = FrameSize(width: 64, height: 64)
+        #expect(read.scoring.mask(size: size) == camera.mask(size: size))
+        camera.detector.startFrames = 10
+        let bad = try HandedSource.line(camera)
+        #expect(throws: StartError.self) { try handed(bad) }
+    }
+
+    /// What mkdir(2) said, and not what a look at the missing folder says after it.
+    @Test func whatIsInAFoldersWayIsSaid() throws {
+        let place = LearningPlace(model: "/sys/zanzo/porch.safetensors")
+        try #require(mkdir("/sys/zanzo", 0o750) != 0)
+        let reason = errorText(errno)
+        let error = #expect(throws: StartError.self) { try place.prepare(for: "porch") }
+        #expect(error?.message.contains("learn: /sys/zanzo: \(reason): ") == true, "\(error?.message ?? "")")
+        #expect(reason != errorText(ENOENT))
     }
 
     @Test func aModelThatLiesThereAlreadyStays() throws {

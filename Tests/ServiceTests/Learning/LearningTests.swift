@@ -143,6 +143,41 @@ import Video
         #expect(trainer.lines("weight") == ["\(process) \(process) 10 500 0", "19"])
     }
 
+    /// More polygons than a pipe has room for, and a camera that it loses: both get through, the one in, the other out.
+    @Test func masksComeInAndAnOutageGoesOut() async throws {
+        var fixture = try DaemonFixture()
+        var camera = fixture.learner()
+        camera.masks = (0..<20).map { mask in
+            Polygon((0..<256).map { .init(x: Double($0) / 255, y: Double(mask) / 63 * 0.123_456_789) })
+        }
+        fixture.configuration.cameras = [camera]
+        let trainer = try FakeTrainer(
+            in: fixture.folder,
+            """
+            printf '%s\\n' "$source" >"$folder/source"
+            trap 'exit 0' TERM
+            echo '{"phase":"recording","done":0.25,"problem":"open cam: no route"}'
+            while [ ! -e "$folder/go" ]; do sleep 0.02; done
+            echo '{"phase":"recording","done":0.5}'
+            while :; do sleep 0.02; done
+            """)
+        let daemon = fixture.daemon(trainer: trainer.path)
+        try await daemon.start()
+        let lost = try await daemon.shows("the outage") { status in
+            status.cameras.first?.learning.flatMap { $0.done == 0.25 ? $0 : nil }
+        }
+        #expect(LearningText.line(lost) == "recording failed: open cam: no route; trying again")
+        try Data().write(to: URL(filePath: fixture.folder + "/go"))
+        let back = try await daemon.shows("its end") { status in
+            status.cameras.first?.learning.flatMap { $0.done == 0.5 ? $0 : nil }
+        }
+        #expect(back.problem == nil && trainer.starts.count == 1)
+        await daemon.stop()
+        let line = try #require(trainer.lines("source").first)
+        #expect(line.utf8.count > 65_536 && trainer.lines("source").count == 1)
+        #expect(try JSONDecoder().decode(HandedCamera.self, from: Data(line.utf8)).scoring.masks == camera.masks)
+    }
+
     @Test func aStopLetsItSaveAndLeavesNothing() async throws {
         var fixture = try DaemonFixture()
         fixture.configuration.cameras = [fixture.learner()]

@@ -81,10 +81,81 @@ import Testing
     }
 
     @Test func twoWritersOfOneFileAreRefused() throws {
-        let first = try FrameStoreWriter(creating: folder.file("a.frames"), size: 16)
-        let error = #expect(throws: FrameStoreError.self) { try FrameStoreWriter(appendingTo: folder.file("a.frames")) }
-        #expect(error?.message.contains("another process") == true)
+        let path = folder.file("a.frames")
+        let first = try FrameStoreWriter(creating: path, size: 16)
+        for begins in [true, false] {
+            let error = #expect(throws: FrameStoreError.self) {
+                _ = try begins ? FrameStoreWriter(creating: path, size: 16) : FrameStoreWriter(appendingTo: path)
+            }
+            #expect(error?.message.contains("another process") == true)
+        }
         try first.sync()
+    }
+
+    /// Somebody trains on a store in whose place another is begun: the pages that are mapped stay.
+    @Test func aStoreThatIsMappedOutlivesItsName() throws {
+        let old = try folder.store([9])
+        let new = try FrameStoreWriter(creating: folder.file("a.frames"), size: 32)
+        for frame in 0..<9 { #expect(Array(old.luma(old.clips[0], frame)) == Folder.frame(0, frame)) }
+        #expect(try FrameStore(path: folder.file("a.frames")).size == 32)
+        try new.sync()
+        let other = try FrameStoreWriter(creating: folder.file("b.frames"), size: 16)
+        try other.move(to: folder.file("a.frames"))
+        #expect(try FrameStore(path: folder.file("a.frames")).size == 16 && other.path == folder.file("a.frames"))
+        #expect(throws: FrameStoreError.self) { try FrameStore(path: folder.file("b.frames")) }
+        #expect(throws: FrameStoreError.self) { try other.move(to: folder.file("none/a.frames")) }
+    }
+
+    /// The header can't be written (no temporary file has room for its name): what has the name is the old file, or nothing.
+    @Test func aHeaderIsThereWholeOrNotAtAll() throws {
+        let name = String(repeating: "n", count: 250)
+        #expect(throws: FrameStoreError.self) { try FrameStoreWriter(creating: folder.file(name), size: 16) }
+        #expect(throws: (any Error).self) { try folder.bytes(name) }
+        _ = try folder.store([3])
+        let bytes = try folder.bytes("a.frames")
+        try folder.write(bytes, name)
+        let error = #expect(throws: FrameStoreError.self) {
+            try FrameStoreWriter(creating: folder.file(name), size: 16)
+        }
+        #expect(error?.message.hasPrefix("cannot be written: ") == true)
+        #expect(try folder.bytes(name) == bytes)
+    }
+
+    @Test func sessionsSayWhatWasAsked() throws {
+        let name = String(repeating: "x", count: 300)
+        let writer = try FrameStoreWriter(creating: folder.file("s"), size: 16)
+        let asked: [(String, Double?)] = [("a", 5), ("a", 5), (name, nil), ("a", 2)]
+        for (source, rate) in asked { try writer.begin(source: source, rate: rate) }
+        let begun = try FrameStore(path: folder.file("s"))
+        #expect(begun.sessions.map(\.source) == ["a", FrameStore.storedName(name), "a"])
+        #expect(begun.sessions.map(\.rate) == [5, nil, 2] && begun.frameCount == 0)
+        #expect(!begun.isComplete && begun.recordedFor == nil)
+        try writer.finish(recordedFor: .seconds(90))
+        let whole = try FrameStore(path: folder.file("s"))
+        #expect(whole.isComplete && whole.recordedFor == .seconds(90))
+        #expect(try folder.store([2]).recordedFor == nil)
+    }
+
+    /// Times that no clock of ours gives, with checks that fit: each such frame is a damaged one.
+    @Test(arguments: [.min, -1, 1 << 53 | 1, .max] as [Int64])
+    func aTimeFromOutsideIsDamage(_ time: Int64) throws {
+        _ = try folder.store([6])
+        var bytes = try folder.bytes("a.frames")
+        let at = 64 + 3 * Self.record
+        bytes.withUnsafeMutableBytes { bytes in
+            let record = UnsafeMutableRawBufferPointer(rebasing: bytes[at..<at + Self.record])
+            record.storeBytes(of: time.littleEndian, toByteOffset: 8, as: Int64.self)
+            let check = FrameStoreFormat.check(record: UnsafeRawBufferPointer(record))
+            record.storeBytes(of: check.littleEndian, as: UInt32.self)
+        }
+        try folder.write(bytes, "a.frames")
+        let store = try FrameStore(path: folder.file("a.frames"))
+        #expect(store.clips.map(\.count) == [2, 3] && store.damagedCount == 1)
+        // The writer itself stays within them.
+        let writer = try FrameStoreWriter(creating: folder.file("w"), size: 16)
+        try writer.begin(source: "x", rate: 5)
+        try Folder.frame(0, 0).withUnsafeBufferPointer { try writer.append(luma: $0, time: time) }
+        #expect(try FrameStore(path: folder.file("w")).frameCount == 1)
     }
 
     @Test func aLongNameIsCutAtAWholeCharacter() throws {

@@ -1,3 +1,5 @@
+import Kernels
+import Model
 import Testing
 
 @testable import Training
@@ -44,5 +46,43 @@ import Testing
         #expect(problem { $0.window = 257 }?.contains("window") == true)
         #expect(problem { $0.batch = 1 }?.contains("batch") == true)
         #expect(problem { $0.learningRate = .nan }?.contains("learning rate") == true)
+        #expect(problem { $0.judgements = 0 }?.contains("judgements") == true)
+    }
+
+    /// The estimate against the maps that a trainer really has.
+    @Test(
+        arguments: [
+            Topology.article, Topology(size: 64, widths: [8, 16, 32, 64, 64], latent: 32, hidden: 64),
+            Topology(size: 32, widths: [5, 17, 8, 40, 3], latent: 7, hidden: 12),
+            Topology(size: 16, widths: [4, 4, 8, 8, 8], latent: 4, hidden: 6),
+            Topology(size: 128, widths: [16, 16, 32, 32, 64], latent: 32, hidden: 32),
+        ])
+    func aStepsMemoryIsKnownBefore(_ topology: Topology) {
+        var recipe = Recipe.stream
+        (recipe.batch, recipe.window) = (4, 6)
+        let layers = Layers(
+            topology, ParameterStore(topology, kernels: .best), batch: recipe.batch, window: recipe.window, threads: 1,
+            kernels: .best)
+        var seen = Set<ObjectIdentifier>()
+        let levels = layers.encoder + layers.decoder
+        let maps =
+            [layers.picture, layers.coded, layers.codedGradient, layers.flat, layers.decoded, layers.output]
+            + levels.flatMap { [$0.y, $0.x.map, $0.dx, $0.dy.map] }
+        let real = maps.filter { $0.capacity > 1 && seen.insert(ObjectIdentifier($0)).inserted }
+            .reduce(0) { $0 + $1.mapStride * $1.capacity * MemoryLayout<Float>.size }
+        let share = Double(recipe.memoryByteCount(topology)) / Double(real)
+        #expect((0.95...1.5).contains(share), "\(share)")
+        #expect(recipe.problem(topology, memory: recipe.memoryByteCount(topology)) == nil)
+        #expect(
+            recipe.problem(topology, memory: recipe.memoryByteCount(topology) - 1)?.contains("GiB of memory") == true)
+    }
+
+    @Test func whatIsWrongElsewhereIsSaidFirst() {
+        var recipe = Recipe.stream
+        recipe.window = 0
+        #expect(recipe.problem(.article, memory: 0)?.contains("window") == true)
+        #expect(
+            Recipe.stream.problem(Topology(size: 20, widths: [], latent: 1, hidden: 1), memory: 0)?.contains("20")
+                == true)
     }
 }

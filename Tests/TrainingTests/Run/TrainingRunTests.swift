@@ -1,3 +1,4 @@
+import Glibc
 import Model
 import Testing
 import Video
@@ -51,6 +52,23 @@ import Video
         #expect(places.count == made && places.last == iterations && places == places.sorted())
         let gaps = zip(places, [0] + places).map { $0 - $1 }
         #expect((gaps.max() ?? 0) - (gaps.min() ?? 0) <= 1)
+    }
+
+    /// A disk that is full for a while costs checkpoints, and not the run.
+    @Test func aCheckpointThatCannotBeWrittenIsWarnedOf() throws {
+        let folder = folder.file("later")
+        let plan = plan(Self.recipe(.article))
+        let run = try TrainingRun(
+            plan: plan, footage: footage, step: FakeStep(plan.recipe, plan.topology), time: SimulatedTime(),
+            checkpoint: folder + "/c", checkpointEvery: .zero)
+        var (hooks, warnings) = (TrainingHooks(), [String]())
+        hooks.warn = { line in
+            warnings.append(line)
+            if warnings.count == 3 { mkdir(folder, 0o755) }
+        }
+        #expect(try run.run(hooks).ending == .finished)
+        #expect(warnings.count == 3 && warnings[0].hasPrefix("\(folder)/c: ") && warnings[0].contains("tries again"))
+        #expect(try Checkpoint(path: folder + "/c").progress.iteration == plan.recipe.iterations)
     }
 
     @Test func theBestModelIsKeptAndTheRunEndsWhenItGetsNoBetter() throws {
