@@ -18,8 +18,10 @@ extension ProcessTests {
         }
 
         /// A script's lines that tell how far they are until a file `go` is there, and say so in `ends` when they are told
-        /// to end.
+        /// to end. As the real trainer does they outlive their reader: the kernel closes a killed daemon's pipes before it
+        /// tells them.
         static let patient = """
+            trap '' PIPE
             trap 'echo $$ >>"$place/ends"; exit 0' TERM
             while [ ! -e "$place/go" ]; do echo '{"phase":"recording","done":0.5}'; sleep 0.02; done
             """
