@@ -1,13 +1,13 @@
 internal import Glibc
 
 /// What a count says about the mean of the Poisson distribution that it came from.
-package enum PoissonInterval {
+enum PoissonInterval {
     /// The exact 95 % interval of the mean where `count` was counted (Garwood 1936): under its low end as many or more
     /// would be counted once in forty times, over its high end as few or fewer.
     ///
     /// `dispersion` (1 or more) widens it for counts that vary more than Poisson's do, as if there were so many times
     /// fewer of them, each counting as that many.
-    package static func of(count: Int, dispersion: Double = 1) -> (low: Double, high: Double) {
+    static func of(count: Int, dispersion: Double = 1) -> (low: Double, high: Double) {
         precondition(count >= 0 && dispersion >= 1, "a count of \(count), a dispersion of \(dispersion)")
         let evidence = Double(count) / dispersion
         let low = count == 0 ? 0 : gammaQuantile(0.025, shape: evidence)

@@ -98,12 +98,14 @@ CONVOLVE_INLINE void tiles_sum(
         parts[p] = panel->parts + (first + p) * l->kept * panel->channels;
         UNROLL for (int v = 0; v < V; v++) sums[p][v] = bias ? vector_load(bias + LANES * v) : (VECTOR){0};
     }
+    // While a product's weights are used, those behind them are fetched: a layer's do not all stay in a cache.
+    const size_t each = l->pass.in_units * LANES * (size_t)V;
     for (size_t i = 0; i < count; i++) {
         const winograd_product *product = &products[i];
         tile_add(
             P, V, sums, product->is_input ? in : parts,
             product->is_input ? product->offset : product->kept * panel->channels, l->pass.in_units,
-            w + product->weight * l->pass.in_units * LANES * (size_t)V, l->pass.in_units * LANES * (size_t)V);
+            w + product->weight * each, each);
     }
     UNROLL for (int p = 0; p < P; p++) {
         UNROLL for (int v = 0; v < V; v++) vector_store(to[first + p] + LANES * v, sums[p][v]);

@@ -6,7 +6,7 @@ import Video
 
 /// What the commands take as footage: whatever a camera's configuration may name, and a frame store.
 public let openFootage: SourceOpener = { specification in
-    guard case .file(let path) = specification.kind, path.hasSuffix(TrainingFiles.footageSuffix) else {
+    guard case .file(let path) = specification.kind, TrainingFiles.isFootage(path) else {
         return openCameraSource(specification)
     }
     return FrameStoreSource(path: path)

@@ -40,7 +40,7 @@ struct FootageReading {
         guard !sources.isEmpty else { throw TrainingError("give it footage: zanzo train SOURCE… --out MODEL") }
         for text in sources {
             let specification = try specification(text)
-            if text.hasSuffix(TrainingFiles.footageSuffix) {
+            if TrainingFiles.isFootage(text) {
                 throw TrainingError("\(text): a frame store is trained on by itself: name it as the only source")
             }
             guard record == nil, specification.isEndless else { continue }

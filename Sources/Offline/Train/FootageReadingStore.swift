@@ -28,7 +28,7 @@ extension FootageReading {
     /// other sources, another rate or another size is refused. Unattended it is begun anew, and the checkpoint that was
     /// trained on it is removed.
     func store(_ sources: [String], in files: TrainingFiles, _ terms: Terms) throws -> FrameStore? {
-        if sources.count == 1, let path = sources.first, path.hasSuffix(TrainingFiles.footageSuffix) {
+        if sources.count == 1, let path = sources.first, TrainingFiles.isFootage(path) {
             let store = try FrameStore(path: path)
             guard store.size == size else {
                 throw TrainingError(

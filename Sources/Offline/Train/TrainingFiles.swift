@@ -14,7 +14,7 @@ struct TrainingFiles {
     let footage: String
 
     /// The ending of frame stores' names.
-    static let footageSuffix = ".frames"
+    private static let footageSuffix = ".frames"
 
     init(model: String) {
         self.model = model
@@ -43,6 +43,9 @@ struct TrainingFiles {
 
     /// What a person looks at first.
     var reportPicture: String { file("report.png") }
+
+    /// Whether a source is a frame store, by its name.
+    static func isFootage(_ path: String) -> Bool { path.hasSuffix(footageSuffix) }
 
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 

@@ -80,7 +80,7 @@ extension TrainingSession {
         return TrainingRecord(
             tool: "zanzo train \(zanzoVersion)", sources: sources, frames: footage.trainingCount,
             heldOutFrames: footage.heldOutCount, rate: footage.rate,
-            fingerprint: String(footage.store.fingerprint, radix: 16), recipe: plan.recipe, seed: plan.seed,
+            fingerprint: TrainingRecord.fingerprint(of: footage.store), recipe: plan.recipe, seed: plan.seed,
             iterations: progress.iteration, bestIteration: progress.best?.iteration ?? progress.iteration,
             ending: outcome.ending, firstLoss: outcome.losses.prefix(50).mean, lastLoss: outcome.losses.suffix(50).mean,
             losses: TrainingRecord.Loss.curve(outcome.losses),

@@ -21,12 +21,13 @@ extension TrainingSession {
         }
     }
 
-    /// The fingerprint of the footage of a run that is finished; nil where there is something to go on with.
-    var finishedFootage: UInt64? {
-        guard TrainingFiles.exists(files.model), !TrainingFiles.exists(files.checkpoint),
-            let store = try? FrameStore(path: files.footage), store.isComplete
-        else { return nil }
-        return store.fingerprint
+    /// Whether what lies in the model's place was trained on these frames, by its own record.
+    func isModel(of store: FrameStore) -> Bool {
+        guard TrainingFiles.exists(files.model), let file = try? SafetensorsFile(path: files.model),
+            let text = file.metadata[TrainingRecord.metadataKey],
+            let record = try? JSONDecoder().decode(TrainingRecord.self, from: Data(text.utf8))
+        else { return false }
+        return record.fingerprint == TrainingRecord.fingerprint(of: store)
     }
 
     /// Gives a checkpoint up that nothing can go on from, where nobody is there to remove it.

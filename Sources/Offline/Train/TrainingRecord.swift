@@ -46,6 +46,9 @@ public struct TrainingRecord: Sendable, Hashable, Codable {
         public var mean: Double
     }
 
+    /// A store's fingerprint as it stands in a record.
+    static func fingerprint(of store: FrameStore) -> String { String(store.fingerprint, radix: 16) }
+
     enum CodingKeys: String, CodingKey {
         case tool, sources, frames, rate, fingerprint, recipe, seed, iterations, ending, losses, seconds, created
         case heldOutFrames = "held_out_frames"

@@ -65,14 +65,13 @@ public struct TrainingSession {
         let lock = try TrainingLock(files)
         defer { withExtendedLifetime(lock) {} }
         var earlier = try unfinished()
-        let finished = finishedFootage
         let topology = earlier?.plan.topology ?? request.topology
         guard let store = try footage(size: topology.size, isTrainedOn: earlier != nil) else {
             let store = try FrameStore(path: files.footage)
             return .stoppedRecording(frames: store.frameCount, path: files.footage)
         }
         // What a finished run made is not to be lost to a word that asks to keep something.
-        if request.resumes, !request.isUnattended, finished == store.fingerprint {
+        if request.resumes, !request.isUnattended, earlier == nil, isModel(of: store) {
             throw TrainingError(
                 "\(files.model): is finished, there is nothing to go on with; without --resume it is trained anew")
         }
@@ -107,8 +106,6 @@ public struct TrainingSession {
 
     /// What can be known before anything is read.
     private func check() throws {
-        if let problem = request.recipe.problem { throw TrainingError(problem) }
-        if let problem = request.topology.problem { throw TrainingError("the topology's \(problem)") }
         if let problem = request.recipe.problem(request.topology, memory: Machine.memoryByteCount) {
             throw TrainingError(problem)
         }

@@ -67,7 +67,7 @@ public struct Recipe: Sendable, Hashable, Codable {
 
     /// Why steps over a network of this shape can't be made in `memory` bytes, in a few words; nil where they can.
     public func problem(_ topology: Topology, memory: Int) -> String? {
-        if let problem = problem ?? topology.problem { return problem }
+        if let problem = problem ?? topology.problem.map({ "the topology's \($0)" }) { return problem }
         let needed = memoryByteCount(topology)
         guard needed > memory else { return nil }
         func text(_ bytes: Int) -> String { "\((bytes + 1 << 30 - 1) >> 30) GiB" }

@@ -50,9 +50,6 @@ public struct TrainingPlan: Sendable, Hashable, Codable {
     public var problem: String? {
         if let problem = recipe.problem ?? topology.problem { return problem }
         if !(0...0.5).contains(holdOut) { return "the share that is held out is \(holdOut); it may be 0 to 0.5" }
-        if !(1...10_000).contains(recipe.judgements) {
-            return "judgements is \(recipe.judgements); it may be 1 to 10000"
-        }
         if let patience = recipe.patience, patience < 1 { return "patience is \(patience); it may be 1 or more" }
         if !(0...1).contains(recipe.dropProbability) {
             return "the probability of a dropped state is \(recipe.dropProbability); it may be 0 to 1"
