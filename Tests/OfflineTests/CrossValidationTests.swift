@@ -43,9 +43,11 @@ import Video
         let (model, difference) = try Self.scores()
         var settings = DetectorSettings()
         (settings.startFrames, settings.startWindow, settings.mergeGap) = (2, 3, .seconds(1))
+        // How many draws have peaks enough for a tail, the scores decide. The model's are those of the demo's model, and change
+        // with it; frame difference has no model.
         for allowed in [0.5, 2] {
-            try Self.crossValidate("model", model, allowed: allowed, settings)
-            try Self.crossValidate("frame difference", difference, allowed: allowed, settings)
+            try Self.crossValidate("model", model, allowed: allowed, byTail: 0.25, settings)
+            try Self.crossValidate("frame difference", difference, allowed: allowed, byTail: 0.75, settings)
         }
     }
 
@@ -75,7 +77,7 @@ import Video
     }
 
     private static func crossValidate(
-        _ name: String, _ clips: [[Double]], allowed: Double, _ settings: DetectorSettings
+        _ name: String, _ clips: [[Double]], allowed: Double, byTail: Double, _ settings: DetectorSettings
     ) throws {
         let seconds = { (clips: [[Double]]) in
             clips.reduce(0) { $0 + Double(max(0, $1.count - Self.warmUp(settings))) / Self.rate }
@@ -110,8 +112,7 @@ import Video
             "\(name): \(within) of \(draws) draws in the interval, \(more) over it; \(events) events, budget \(allowed) a "
                 + "draw; \(tails) by the tail")
         #expect(Double(within) >= 0.88 * Double(draws) && more <= draws / 10)
-        // Not by the quantile alone: how often a tail is needed, the model decides.
-        #expect(4 * tails >= draws)
+        #expect(Double(tails) >= byTail * Double(draws))
         #expect(Double(events) <= 4 * allowed * Double(draws))
     }
 }

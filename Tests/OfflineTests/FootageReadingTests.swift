@@ -34,6 +34,12 @@ import Video
         _ = try reading(rate: 5, skip: 2).run([source], into: store, goingOn: false)
         let read = try FrameStore(path: store)
         #expect(read.clips.map(\.count) == [8] && read.clips[0].rate == 5)
+        // The first is the third that is due, the eleventh of all.
+        let whole = place.file("whole.frames")
+        _ = try reading().run([source], into: whole, goingOn: false)
+        let all = try FrameStore(path: whole)
+        #expect(read.luma(read.clips[0], 0).elementsEqual(all.luma(all.clips[0], 10)))
+        #expect(!read.luma(read.clips[0], 0).elementsEqual(all.luma(all.clips[0], 9)))
     }
 
     /// Pictures carry no time: they have the rate that is asked for, and none is left out.

@@ -76,6 +76,20 @@ extension DaemonFixture {
     }
 }
 
+/// Looks every few milliseconds until `isThere`, for a minute at most: another process is at work, and may never get there.
+func comes(
+    _ what: String, _ location: SourceLocation = #_sourceLocation, _ isThere: () throws -> Bool
+) async throws {
+    let deadline = SystemTime().now() + .seconds(60)
+    while try !isThere() {
+        guard SystemTime().now() < deadline else {
+            Issue.record("\(what): not in a minute", sourceLocation: location)
+            throw CancellationError()
+        }
+        try await Task.sleep(for: .milliseconds(5))
+    }
+}
+
 extension Daemon {
     /// Ticks until `look` gives something of the status.
     @discardableResult

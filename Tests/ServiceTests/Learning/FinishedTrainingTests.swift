@@ -38,7 +38,7 @@ import Testing
         let camera = fixture.learner()
         let loop = try loop(fixture, trainer, camera)
         loop.start()
-        while access(fixture.folder + "/ready", F_OK) != 0 { try await Task.sleep(for: .milliseconds(5)) }
+        try await comes("the trainer is at work") { access(fixture.folder + "/ready", F_OK) == 0 }
         loop.stop()
         #expect(loop.join(timeout: .seconds(60)))
         #expect(loop.isDone && access(camera.model, R_OK) == 0)
@@ -93,7 +93,7 @@ import Testing
         let loop = try loop(fixture, trainer, camera)
         loop.start()
         if threshold == nil {
-            while loop.status.problem == nil { try await Task.sleep(for: .milliseconds(5)) }
+            try await comes("a problem") { loop.status.problem != nil }
             loop.stop()
         }
         #expect(loop.join(timeout: .seconds(60)))

@@ -58,7 +58,7 @@ import Video
             try FileManager.default.copyItem(atPath: DaemonFixture.model, toPath: model)
         } else {
             // Before any tick: the reload finds the model, and the loop that has just laid it there.
-            while access(model, F_OK) != 0 { try await Task.sleep(for: .milliseconds(1)) }
+            try await comes("the model") { access(model, F_OK) == 0 }
         }
         try await daemon.reload(fixture.configuration)
         try await daemon.shows("it is watched") { status in

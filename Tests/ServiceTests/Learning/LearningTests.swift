@@ -211,7 +211,7 @@ import Video
                 time: fixture.time, log: .init(label: "test") { _ in log.handler }, kernels: .best,
                 patience: .milliseconds(100)))
         loop.start()
-        while trainer.lines("grandchild").isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+        try await comes("the grandchild is at work") { !trainer.lines("grandchild").isEmpty }
         loop.stop()
         #expect(loop.join(timeout: .seconds(60)))
         let all = trainer.starts + trainer.lines("grandchild").compactMap { pid_t($0) }
