@@ -36,6 +36,8 @@ public struct EventData: Sendable, Hashable, Codable {
     public var regions: [EventRegion]?
     /// The model's identity: "sha256:…".
     public var model: String?
+    /// The model's mean squared error on frames that it was not trained on.
+    public var error: Double?
     /// The path of the picture frame | reconstruction | error.
     public var snapshot: String?
     /// The path of the frame in colour.
@@ -77,6 +79,7 @@ public struct EventData: Sendable, Hashable, Codable {
             }
         }
         text.string("model", model)
+        text.number("error", error, digits: 4)
         text.string("snapshot", snapshot)
         text.string("picture", picture)
         text.string("strip", strip)

@@ -61,7 +61,7 @@ import Video
         #expect(calibration.threshold == fitted.threshold && calibration.statistics == fitted.statistics)
         #expect(calibration.frames == fitted.frames && calibration.frames == 350)
         #expect(plain.calibration?.threshold != calibration.threshold)
-        #expect(plain.errorOfMeanPicture != report.errorOfMeanPicture)
+        #expect(plain.training.errorOfMeanPicture != report.training.errorOfMeanPicture)
     }
 
     /// A square is tried where it can be seen: here at one place of the five, at three moments.

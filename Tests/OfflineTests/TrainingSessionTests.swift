@@ -60,7 +60,10 @@ import Video
         // Of these weights over all 350 frames, as the mean picture's; the judgement was over the same ones here.
         let judged = try #require(record.bestJudgement)
         #expect(abs(error / judged - 1) < 1e-4)
-        #expect(report.errorOfMeanPicture.map { $0 > 0 } == true)
+        let mean = try #require(record.errorOfMeanPicture)
+        #expect(mean > 0 && report.verdict == (error < mean ? .useful : .worthless))
+        // What a daemon, which knows nothing of training, reads of it.
+        #expect(model.heldOutResult == HeldOutResult(error: error, errorOfMeanPicture: mean))
         let calibration = try Calibration(json: try #require(model.metadata["zanzo.calibration"]))
         #expect(calibration == report.calibration && calibration.threshold > 0)
         #expect(report.alerts.map { $0.low <= $0.perDay && $0.perDay <= $0.high } == true)

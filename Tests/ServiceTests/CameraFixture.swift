@@ -11,7 +11,8 @@ struct CameraFixture {
     let slot: FrameSlot
 
     init(
-        _ settings: CameraConfiguration = DaemonFixture.camera(seconds: 1), identity: String? = nil
+        _ settings: CameraConfiguration = DaemonFixture.camera(seconds: 1), identity: String? = nil,
+        heldOut: HeldOutResult? = nil
     ) throws {
         var library = ModelLibrary(kernels: .best)
         let plan = try library.plan(for: settings)
@@ -19,7 +20,8 @@ struct CameraFixture {
             settings: settings,
             plan: ScoringPlan(
                 model: plan.model, identity: identity ?? plan.identity, method: plan.method, threshold: plan.threshold,
-                detector: plan.detector), pictureWidth: 64, publisherBell: Doorbell())
+                heldOut: heldOut ?? plan.heldOut, doubts: plan.doubts, detector: plan.detector), pictureWidth: 64,
+            publisherBell: Doorbell())
         stage = ScoringStage(camera: camera, reconstructor: Reconstructor(model: camera.plan.model))
         slot = FrameSlot(modelSize: camera.ring.modelSize, pictureCapacity: camera.ring.pictureCapacity)
     }

@@ -1,6 +1,7 @@
 import Anomaly
 import Capture
 import FoundationEssentials
+import Model
 import Testing
 import Video
 
@@ -23,8 +24,9 @@ import Video
     static func events() throws -> [Event] {
         var settings = DaemonFixture.camera("porch", seconds: 1)
         settings.threshold = 0.0121
-        let camera = try CameraFixture(settings, identity: "sha256:" + String(repeating: "0123456789abcdef", count: 4))
-            .camera
+        let identity = "sha256:" + String(repeating: "0123456789abcdef", count: 4)
+        let heldOut = HeldOutResult(error: 0.00213, errorOfMeanPicture: 0.0094)
+        let camera = try CameraFixture(settings, identity: identity, heldOut: heldOut).camera
         func report(_ seconds: Int64) -> Report {
             Report(
                 kind: .score, frame: UInt64(88_121 + 5 * seconds), time: .zero + .seconds(100 + seconds),

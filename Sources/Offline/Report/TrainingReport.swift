@@ -1,4 +1,5 @@
 public import Anomaly
+public import Model
 
 /// What a user should know of a freshly trained model, good or bad: as JSON (`report.json`, `--json`), as text and as a
 /// picture.
@@ -7,9 +8,8 @@ public struct TrainingReport: Sendable, Hashable, Codable {
     public var model: String
     /// How it came to be.
     public var training: TrainingRecord
-    /// The held-out error of the training frames' mean picture: what no model at all would have; nil where nothing is held
-    /// out.
-    public var errorOfMeanPicture: Double?
+    /// Whether the model is better than no model, by its held-out error: for scripts, one word.
+    public var verdict: HeldOutResult.Verdict
     /// Held-out frames that were scored, and their seconds.
     public var scoredFrames: Int, scoredSeconds: Double
     /// The alarm line, and what it rests on; nil where there was too little footage for one.
@@ -56,8 +56,7 @@ public struct TrainingReport: Sendable, Hashable, Codable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case model, training, calibration, warning, alerts, histogram, detectable
-        case errorOfMeanPicture = "error_of_mean_picture"
+        case model, training, verdict, calibration, warning, alerts, histogram, detectable
         case scoredFrames = "scored_frames"
         case scoredSeconds = "scored_seconds"
     }

@@ -1,4 +1,5 @@
 import Anomaly
+import Model
 import Pictures
 import Service
 import Training
@@ -27,10 +28,10 @@ public enum TrainingReportText {
         if report.training.bestIteration != report.training.iterations {
             line += ", of the weights after step \(report.training.bestIteration)"
         }
-        if let mean = report.errorOfMeanPicture, mean > 0 {
+        if let mean = report.training.errorOfMeanPicture, mean > 0 {
+            let times = ", \(NumberText.short(mean / error, digits: 2)) times as much"
             line += "; the mean picture has \(NumberText.short(mean))"
-            line +=
-                error < mean ? ", \(NumberText.short(mean / error, digits: 2)) times as much" : ": NO BETTER THAN THAT"
+            line += report.verdict == .useful ? times : ": NO BETTER THAN THAT"
         }
         return [line]
     }

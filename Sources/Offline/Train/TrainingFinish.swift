@@ -85,6 +85,7 @@ extension TrainingSession {
             ending: outcome.ending, firstLoss: outcome.losses.prefix(50).mean, lastLoss: outcome.losses.suffix(50).mean,
             losses: TrainingRecord.Loss.curve(outcome.losses),
             heldOutError: scores.judged.isEmpty || !scores.error.isFinite ? nil : scores.error,
+            errorOfMeanPicture: scores.judged.isEmpty ? nil : scores.errorOfMean,
             bestJudgement: progress.best?.error, seconds: progress.seconds, created: time.utc().description)
     }
 
@@ -107,9 +108,9 @@ extension TrainingSession {
             show(Double(done), "scoring held-out frames: \(done)")
         }
         guard let scores else { return nil }
+        let record = record(outcome, scores, plan, footage)
         var report = TrainingReport(
-            model: files.model, training: record(outcome, scores, plan, footage),
-            errorOfMeanPicture: scores.judged.isEmpty ? nil : scores.errorOfMean, scoredFrames: scores.judged.count,
+            model: files.model, training: record, verdict: record.result.verdict, scoredFrames: scores.judged.count,
             scoredSeconds: Double(scores.judged.count) / footage.rate, histogram: Histogram(scores.judged),
             detectable: [])
         guard let calibration = calibrate(scores, footage, &report) else { return report }

@@ -1,9 +1,10 @@
+import Model
 public import Training
 
 /// How a model came to be: the JSON under `zanzo.training` in its file's metadata.
 public struct TrainingRecord: Sendable, Hashable, Codable {
     /// Where a model file's metadata keep it.
-    public static let metadataKey = "zanzo.training"
+    public static let metadataKey = HeldOutResult.metadataKey
 
     /// The program and its version.
     public var tool: String
@@ -30,6 +31,9 @@ public struct TrainingRecord: Sendable, Hashable, Codable {
     /// The held-out mean squared error of these weights, streamed over all frames that the report scores; nil where nothing was
     /// held out.
     public var heldOutError: Double?
+    /// The same frames' error were each rebuilt as the training frames' mean picture: what no model at all would have; nil where
+    /// nothing was held out, and in older files.
+    public var errorOfMeanPicture: Double?
     /// The least error that was judged on the way, which chose these weights: over fewer frames, and the best of several, so it
     /// flatters. Nil where nothing was judged, and in older files.
     public var bestJudgement: Double?
@@ -46,6 +50,9 @@ public struct TrainingRecord: Sendable, Hashable, Codable {
         public var mean: Double
     }
 
+    /// What its daemon reads of it.
+    var result: HeldOutResult { HeldOutResult(error: heldOutError, errorOfMeanPicture: errorOfMeanPicture) }
+
     /// A store's fingerprint as it stands in a record.
     static func fingerprint(of store: FrameStore) -> String { String(store.fingerprint, radix: 16) }
 
@@ -56,6 +63,7 @@ public struct TrainingRecord: Sendable, Hashable, Codable {
         case firstLoss = "first_loss"
         case lastLoss = "last_loss"
         case heldOutError = "held_out_error"
+        case errorOfMeanPicture = "error_of_mean_picture"
         case bestJudgement = "best_judgement"
     }
 }

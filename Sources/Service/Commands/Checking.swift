@@ -13,9 +13,13 @@ extension Configuration {
         var library = ModelLibrary(kernels: .best)
         for camera in cameras where camera.enabled {
             do throws(StartError) {
-                // What the daemon is to make is not missed.
-                if !camera.lacksModel, try library.plan(for: camera).threshold == nil {
-                    warnings.append(camera.isWithoutThreshold)
+                if camera.lacksModel {
+                    // What the daemon is to make is not missed.
+                    if let doubt = camera.learn.doubt { warnings.append("camera \(camera.name): learn.for: \(doubt)") }
+                } else {
+                    let plan = try library.plan(for: camera)
+                    if plan.threshold == nil { warnings.append(camera.isWithoutThreshold) }
+                    if let doubt = plan.heldOut?.doubt { warnings.append("camera \(camera.name): \(doubt)") }
                 }
             } catch {
                 errors.append("\(error)")

@@ -24,6 +24,13 @@ public struct LearnSettings: Sendable, Hashable {
             + "\(Int(recordFor.seconds * rate)) frames; it takes \(Self.fewestFrames): write \(Quantity.show(needed)) or more"
     }
 
+    /// What to know before so short a recording is trusted; nil for a day or more.
+    var doubt: String? {
+        guard let recordFor, recordFor < .seconds(86_400) else { return nil }
+        return "\(Quantity.show(recordFor)) do not see a whole day: what comes only at other hours, as the dark or the "
+            + "evening's light, will be unusual; 24h sees both"
+    }
+
     /// The defaults: the camera does not learn.
     public init() {}
 }

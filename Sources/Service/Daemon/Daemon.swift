@@ -200,8 +200,12 @@ public actor Daemon {
     private func watchWhatWasLearned() {
         for camera in learners.takeFinished() {
             do throws(StartError) {
-                startCamera(camera, try models.plan(for: camera))
-                environment.log.notice("camera \(camera.name): has learned its model, and is watched: \(camera.model)")
+                let plan = try models.plan(for: camera)
+                startCamera(camera, plan)
+                let quality = plan.heldOut?.summary.map { "; \($0)" } ?? ""
+                environment.log.notice(
+                    "camera \(camera.name): has learned its model, and is watched: \(camera.model)\(quality)")
+                for doubt in plan.doubts { environment.log.warning("camera \(camera.name): \(doubt)") }
             } catch {
                 // It was proved before it got its name: somebody has meddled with the file.
                 environment.log.error("\(error); a reload tries again")

@@ -45,9 +45,14 @@ struct ModelLibrary {
                 message: "\(camera.model) was calibrated for score: \(calibrated), but the camera asks for \(method): "
                     + "calibrate again with `zanzo calibrate --score \(method)`, or leave out score:")
         }
+        // A threshold of the user's own is the user's to trust.
+        let doubts = [
+            entry.model.heldOutResult?.doubt, camera.threshold == nil ? entry.calibration?.warning : nil,
+        ]
         return ScoringPlan(
             model: entry.model, identity: entry.identity, method: method,
-            threshold: camera.threshold ?? entry.calibration?.threshold,
+            threshold: camera.threshold ?? entry.calibration?.threshold, heldOut: entry.model.heldOutResult,
+            doubts: doubts.compactMap(\.self),
             detector: entry.calibration?.applied(to: camera.detector, threshold: camera.threshold) ?? camera.detector)
     }
 

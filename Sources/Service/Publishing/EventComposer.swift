@@ -1,4 +1,5 @@
 import Anomaly
+import Model
 import Pictures
 import Publish
 import Video
@@ -128,6 +129,8 @@ struct EventComposer {
         var data = EventData(camera: camera)
         data.model = plan.identity
         data.threshold = plan.threshold
+        data.error = plan.heldOut?.error
+        if !plan.doubts.isEmpty { data.message = plan.doubts.joined(separator: "; ") }
         return make(.modelLoaded, data, time)
     }
 

@@ -102,6 +102,12 @@ import Video
         // What zanzod would start with is no problem to `zanzo check`, but for c, which has no model and learns none.
         #expect(read.problems().errors.map { $0.contains("camera c: model ") } == [true])
         #expect(read.cameras[0].summary.hasSuffix("5.0 frames a second, learns its model from 24 h of footage"))
+        #expect(read.problems().warnings.isEmpty)
+        // A recording that has not seen the night is no error, and something to know.
+        var short = read
+        short.cameras[0].learn.recordFor = .seconds(7200)
+        let warnings = short.problems().warnings
+        #expect(warnings.count == 1 && warnings[0].hasPrefix("camera a: learn.for: 2h do not see a whole day"))
     }
 
     @Test("nothing that is printed of a configuration holds a password")

@@ -91,6 +91,7 @@ struct JournalLine: Decodable {
         var score: Double?
         var peak: Double?
         var frame: UInt64?
+        var error: Double?
         var reason: String?
         var message: String?
         var snapshot: String?

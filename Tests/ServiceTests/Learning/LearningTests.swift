@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import Kernels
 import Logging
+import Model
 import Testing
 import Video
 
@@ -34,6 +35,29 @@ import Video
         #expect(log.all.contains { $0.hasPrefix("info camera street: recording 60 min of 60 min") })
         #expect(log.all.contains { $0.hasPrefix("info camera street: training 50 %, loss 0.002, 60 s left") })
         #expect(log.all.contains { $0.hasPrefix("notice camera street: has learned its model, and is watched") })
+    }
+
+    /// It is watched all the same, and whoever looks knows what to think of it.
+    @Test func aModelThatLearnedNothingSaysSo() async throws {
+        var fixture = try DaemonFixture()
+        fixture.configuration.cameras = [fixture.learner()]
+        let worthless = fixture.folder + "/worthless.safetensors"
+        try FileManager.default.copyItem(atPath: DaemonFixture.model, toPath: worthless)
+        try Safetensors.replaceMetadata(path: worthless) { metadata in
+            metadata[HeldOutResult.metadataKey] = #"{"held_out_error":0.0123,"error_of_mean_picture":0.0098,"seed":1}"#
+        }
+        let trainer = try FakeTrainer(in: fixture.folder, "model='\(worthless)'\n" + FakeTrainer.well)
+        let log = LogLines()
+        let daemon = fixture.daemon(trainer: trainer.path, log: log)
+        try await daemon.start()
+        try await daemon.shows("the camera is watched") { $0.cameras.first?.learning == nil ? true : nil }
+        await daemon.stop()
+        let loaded = try #require(try fixture.journal().first { $0.kind == "model.loaded" })
+        #expect(loaded.data.error == 0.0123)
+        let doubt = "error on frames that it has not seen is 0.0123, and their mean picture's 0.0098; train again"
+        #expect(loaded.data.message?.contains(doubt) == true, "\(loaded.data)")
+        #expect(log.all.contains { $0.hasPrefix("warning camera street: its model has learned nothing") })
+        #expect(log.all.contains { $0.hasSuffix("has not seen: 0.012, the mean picture's: 0.0098") }, "\(log.all)")
     }
 
     @Test func aFailureIsToldOnceAndTriedAgainWithPatience() async throws {
