@@ -22,10 +22,15 @@ struct CalibrateCommand: ParsableCommand {
     var credentials: String?
     @Option(help: "False alarms a day that you will bear.")
     var alertsPerDay = 2.0
-    @Option(help: "How errors become scores: mean, or tiles:4x8.")
-    var score = "\(ScoreMethod.standard)"
-    @Option(help: "Frames a second that the camera will be scored at; folders and strips are taken to have as many.")
-    var rate = 5.0
+    @OptionGroup var chosen: CameraOptions
+    @Option(help: "How errors become scores: mean, or tiles:4x8. Default: the camera's; without --camera tiles:4x8.")
+    var score: String?
+    @Option(
+        help: """
+            Frames a second that the camera will be scored at; folders and strips are taken to have as many. \
+            Default: the camera's; without --camera 5.
+            """)
+    var rate: Double?
     @Option(help: "Frames of each source to pass over first, such as those that the model was trained on.")
     var skip = 0
     @Option(help: "Frames to use of each source at most.")
@@ -40,15 +45,20 @@ struct CalibrateCommand: ParsableCommand {
         if !(alertsPerDay > 0 && alertsPerDay.isFinite) {
             throw ValidationError("--alerts-per-day \(alertsPerDay): it must be a number over 0, such as 0.5")
         }
-        if !(rate > 0 && rate.isFinite) { throw ValidationError("--rate \(rate): it must be a number over 0") }
+        if let rate, !(rate > 0 && rate.isFinite) {
+            throw ValidationError("--rate \(rate): it must be a number over 0")
+        }
     }
 
     func run() throws {
         var request = Calibrating.Request(model: model, sources: sources)
         request.credentials = credentials.map { .file($0) }
         request.alertsPerDay = alertsPerDay
-        request.method = try ScoreMethod(parsing: score)
-        request.rate = rate
+        let camera = try chosen.configured()
+        if let camera { request.scoring = ScoringSettings(camera) }
+        let method = try score.map { try ScoreMethod(parsing: $0) }
+        request.method = method ?? camera?.settings.method ?? request.method
+        request.rate = rate ?? camera?.settings.rate ?? request.rate
         request.maximumFrames = frames
         request.skip = skip
         request.open = openFootage

@@ -15,11 +15,15 @@ struct ReplayCommand: ParsableCommand {
     var clip: String
     @Option(help: "The model's file.")
     var model: String
-    @Option(help: "How errors become scores: mean, or tiles:4x8. Default: as the model was calibrated, else mean.")
+    @OptionGroup var chosen: CameraOptions
+    @Option(
+        help: """
+            How errors become scores: mean, or tiles:4x8. Default: the camera's, or as the model was calibrated, else mean.
+            """)
     var score: String?
     @Option(help: "The raw score that is an anomaly, in place of the model's calibration.")
     var threshold: Double?
-    @Option(help: "Frames a second to score. Default: all.")
+    @Option(help: "Frames a second to score. Default: the camera's; without --camera all.")
     var rate: Double?
     @Option(help: "Write one line of JSON for each frame to this file; - is standard output.")
     var scores: String?
@@ -41,9 +45,11 @@ struct ReplayCommand: ParsableCommand {
 
     func run() throws {
         var request = Replay.Request(clip: clip, model: model)
-        request.method = try score.map { try ScoreMethod(parsing: $0) }
-        request.threshold = threshold
-        request.rate = rate
+        let camera = try chosen.configured()
+        if let camera { request.scoring = ScoringSettings(camera) }
+        request.method = try score.map { try ScoreMethod(parsing: $0) } ?? camera?.settings.method
+        request.threshold = threshold ?? camera?.settings.threshold
+        request.rate = rate ?? camera?.settings.rate
         request.scores = scores
         request.plot = plot
         request.montage = montage

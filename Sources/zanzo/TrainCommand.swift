@@ -61,8 +61,9 @@ struct TrainCommand: ParsableCommand {
     var stripsAt = "0,1000,5000,9000"
     @Option(help: "False alarms a day that you will bear.")
     var alertsPerDay = 2.0
-    @Option(help: "How errors become scores: mean, or tiles:4x8.")
-    var score = "\(ScoreMethod.standard)"
+    @OptionGroup var chosen: CameraOptions
+    @Option(help: "How errors become scores: mean, or tiles:4x8. Default: the camera's; without --camera tiles:4x8.")
+    var score: String?
     @Option(help: "How often an unfinished training is kept, to go on from.")
     var checkpointEvery = "3m"
     @Option(help: "A file by which trainings on this machine take turns, each with the same file.")
@@ -173,11 +174,13 @@ struct TrainCommand: ParsableCommand {
         request.seed = seed
         request.threads = threads
         request.record = record.flatMap { Quantity.duration($0) }
-        request.rate = rate
+        let camera = try chosen.configured()
+        if let camera { request.scoring = ScoringSettings(camera) }
+        request.rate = rate ?? camera?.settings.rate
         request.credentials = credentials.map { CredentialsReference(argument: $0) }
         if sources == [HandedSource.argument] {
-            let camera = try HandedSource.readStandardInput()
-            (request.handed, request.scoring) = (camera.source, camera.scoring)
+            let handed = try HandedSource.readStandardInput()
+            (request.handed, request.scoring) = (handed.source, handed.scoring)
         }
         (request.turn, request.isUnattended) = (turn, unattended)
         request.skip = skip
@@ -186,7 +189,7 @@ struct TrainCommand: ParsableCommand {
         request.checkpointEvery = Quantity.duration(checkpointEvery) ?? request.checkpointEvery
         request.stripsAt = strips ?? []
         request.alertsPerDay = alertsPerDay
-        request.method = try ScoreMethod(parsing: score)
+        request.method = try score.map { try ScoreMethod(parsing: $0) } ?? camera?.settings.method ?? request.method
         return request
     }
 }

@@ -32,8 +32,8 @@ public struct Configuration: Sendable, Hashable {
         return text.isEmpty ? "localhost" : text
     }
 
-    /// Inference workers: as configured, else a core less than the machine has, at least one.
-    public var workerCount: Int { workers ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)) - 1) }
+    /// Inference workers: as configured, else a core less than the daemon may use, at least one.
+    public var workerCount: Int { workers ?? max(1, Machine.processors - 1) }
 
     /// Where pictures go: as configured, else the state directory.
     public var snapshotDirectory: String { snapshots.directory ?? stateDirectory }

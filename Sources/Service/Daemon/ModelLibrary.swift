@@ -45,6 +45,8 @@ struct ModelLibrary {
                 message: "\(camera.model) was calibrated for score: \(calibrated), but the camera asks for \(method): "
                     + "calibrate again with `zanzo calibrate --score \(method)`, or leave out score:")
         }
+        // Normal scores of another method say nothing of this one's.
+        let fitting = entry.calibration?.method == method ? entry.calibration : nil
         // A threshold of the user's own is the user's to trust.
         let doubts = [
             entry.model.heldOutResult?.doubt, camera.threshold == nil ? entry.calibration?.warning : nil,
@@ -53,7 +55,7 @@ struct ModelLibrary {
             model: entry.model, identity: entry.identity, method: method,
             threshold: camera.threshold ?? entry.calibration?.threshold, heldOut: entry.model.heldOutResult,
             doubts: doubts.compactMap(\.self),
-            detector: entry.calibration?.applied(to: camera.detector, threshold: camera.threshold) ?? camera.detector)
+            detector: fitting?.applied(to: camera.detector, threshold: camera.threshold) ?? camera.detector)
     }
 
     private mutating func load(

@@ -1,29 +1,7 @@
-public import Anomaly
+import Anomaly
 public import Capture
 import FoundationEssentials
 import Glibc
-public import Video
-
-/// By what a camera is scored, beside its model: the trainer has to lay the alarm line with the same.
-public struct ScoringSettings: Sendable, Hashable, Codable {
-    /// Where the score is taken; everywhere if empty.
-    public var regions: [Polygon] = []
-    /// Where it is not taken, even within regions.
-    public var masks: [Polygon] = []
-    /// When an anomaly starts and ends.
-    public var detector = DetectorSettings()
-
-    /// The whole frame, and the defaults.
-    public init() {}
-
-    /// A camera's.
-    init(_ camera: CameraConfiguration) {
-        (regions, masks, detector) = (camera.settings.regions, camera.settings.masks, camera.settings.detector)
-    }
-
-    /// Which pixels of a model's frame of `size` count.
-    public func mask(size: FrameSize) -> Mask { Mask(size: size, regions: regions, masks: masks) }
-}
 
 /// A camera that one process hands to another: its source with all that is asked of it, and by what it is scored.
 public struct HandedCamera: Sendable, Hashable, Codable {

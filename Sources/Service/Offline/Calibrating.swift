@@ -23,8 +23,8 @@ public struct Calibrating {
         public var skip = 0
         /// Frames to use of each source at most; nil: all (an endless source needs a number).
         public var maximumFrames: Int?
-        /// When an anomaly starts and ends.
-        public var detector = DetectorSettings()
+        /// Where the score is taken, and when an anomaly starts and ends.
+        public var scoring = ScoringSettings()
         /// What opens the footage.
         public var open = openCameraSource
 
@@ -47,7 +47,7 @@ public struct Calibrating {
             try SourceSpecification(parsing: $0).authorised(by: request.credentials).withPictures(at: request.rate)
         }
         try refuseEndless(sources, limit: request.maximumFrames)
-        let scorer = ClipScorer(model: model, method: request.method, rate: request.rate)
+        let scorer = ClipScorer(model: model, method: request.method, rate: request.rate, scoring: request.scoring)
         var progress = ProgressLine()
         var clips: [[Double]] = []
         for (text, specification) in zip(request.sources, sources) {
@@ -68,7 +68,7 @@ public struct Calibrating {
         }
         progress.clear()
         let calibration = try Calibration.fit(
-            clips: clips, rate: request.rate, alertsPerDay: request.alertsPerDay, detector: request.detector,
+            clips: clips, rate: request.rate, alertsPerDay: request.alertsPerDay, detector: request.scoring.detector,
             method: request.method, created: SystemTime().utc())
         let json = try calibration.jsonString()
         try Safetensors.replaceMetadata(path: request.model) { $0[Calibration.metadataKey] = json }

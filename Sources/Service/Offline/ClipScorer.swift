@@ -27,11 +27,12 @@ public final class ClipScorer {
     private let rate: Double?
     private let modelSize: FrameSize
 
-    /// Scores `rate` frames a second of a clip (all of them where it is nil) with `model` by `method`.
-    public init(model: Model, method: ScoreMethod, rate: Double?) {
+    /// Scores `rate` frames a second of a clip (all of them where it is nil) with `model` by `method`, where `scoring` has it
+    /// look.
+    public init(model: Model, method: ScoreMethod, rate: Double?, scoring: ScoringSettings = ScoringSettings()) {
         modelSize = FrameSize(width: model.topology.size, height: model.topology.size)
         reconstructor = Reconstructor(model: model)
-        scorer = Scorer(size: modelSize, mask: Mask(size: modelSize), method: method)
+        scorer = Scorer(size: modelSize, mask: scoring.mask(size: modelSize), method: method)
         self.rate = rate
     }
 

@@ -27,8 +27,8 @@ public struct Replay {
         public var plot: String?
         /// Where to write the montage of the events, or of the clip where there was none.
         public var montage: String?
-        /// When an anomaly starts and ends.
-        public var detector = DetectorSettings()
+        /// Where the score is taken, and when an anomaly starts and ends.
+        public var scoring = ScoringSettings()
         /// What opens the clip.
         public var open = openCameraSource
 
@@ -88,27 +88,31 @@ public struct Replay {
     private let model: Model
     private let method: ScoreMethod
     private let threshold: Double?
+    private let detectorSettings: DetectorSettings
 
     /// Loads the model; throws where it, its calibration or the request can't be used.
     public init(_ request: Request) throws {
         self.request = request
         model = try Model(path: request.model)
-        let calibration = try model.calibration()
-        method = request.method ?? calibration?.method ?? .mean
-        threshold = request.threshold ?? (calibration?.method == method ? calibration?.threshold : nil)
+        let calibrated = try model.calibration()
+        method = request.method ?? calibrated?.method ?? .mean
+        let calibration = calibrated?.method == method ? calibrated : nil
+        threshold = request.threshold ?? calibration?.threshold
+        let detector = request.scoring.detector
+        detectorSettings = calibration?.applied(to: detector, threshold: request.threshold) ?? detector
     }
 
     /// Plays the clip; writes what was asked for.
     public func run() throws -> Summary {
         let source = try request.open(SourceSpecification(parsing: request.clip))
         let output = try request.scores.map { try LineOutput(path: $0) }
-        var detector = Detector(settings: request.detector, rate: request.rate)
+        var detector = Detector(settings: detectorSettings, rate: request.rate)
         var album = Album(size: model.topology.size)
         var progress = ProgressLine()
         var points: [ScorePoint] = []
         var events: [Found] = []
         var aspect = 1.0
-        let scorer = ClipScorer(model: model, method: method, rate: request.rate)
+        let scorer = ClipScorer(model: model, method: method, rate: request.rate, scoring: request.scoring)
         try scorer.play(source) { frame in
             let score = threshold.map { frame.raw / $0 }
             aspect = frame.aspect

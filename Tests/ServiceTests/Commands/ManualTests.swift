@@ -34,8 +34,15 @@ import Testing
     static func declared(_ path: String) throws -> (name: String?, options: Set<String>) {
         let lines = try lines(path)
         var options: Set<String> = []
-        for (declaration, variable) in zip(lines, lines.dropFirst())
-        where declaration.hasPrefix("@Option") || declaration.hasPrefix("@Flag") {
+        for (index, declaration) in lines.enumerated() where declaration.hasPrefix("@") {
+            // A group's options stand in a file of its type's name.
+            if declaration.hasPrefix("@OptionGroup"), let type = declaration.split(separator: " ").last {
+                options.formUnion(try declared("Sources/zanzo/\(type).swift").options)
+                continue
+            }
+            guard declaration.hasPrefix("@Option") || declaration.hasPrefix("@Flag"),
+                let variable = lines[(index + 1)...].first(where: { $0.hasPrefix("var ") })
+            else { continue }
             let name = variable.dropFirst("var ".count).prefix { $0.isLetter }
             options.insert(name.reduce(into: "") { $0 += $1.isUppercase ? "-" + $1.lowercased() : String($1) })
         }

@@ -11,7 +11,7 @@ extension Doctor {
         let usable = KernelTable.names.filter { KernelTable.named($0) != nil }
         var findings: [Finding] = []
         if let model = (try? BoundedFile.read("/proc/cpuinfo", limit: 1 << 22)).flatMap(processorName) {
-            findings.append(.good("cpu", "\(model), \(sysconf(Int32(_SC_NPROCESSORS_ONLN))) cores for this process"))
+            findings.append(.good("cpu", "\(model), \(Machine.processors) cores for this process"))
         }
         findings.append(
             .good("kernels", "\(KernelTable.best.name); this CPU runs \(usable.joined(separator: ", "))"))
