@@ -63,7 +63,7 @@ import Video
         let mean = try #require(record.errorOfMeanPicture)
         #expect(mean > 0 && report.verdict == (error < mean ? .useful : .worthless))
         // What a daemon, which knows nothing of training, reads of it.
-        #expect(model.heldOutResult == HeldOutResult(error: error, errorOfMeanPicture: mean))
+        #expect(model.trainingSummary == record.summary && record.summary.sources == request.sources)
         let calibration = try Calibration(json: try #require(model.metadata["zanzo.calibration"]))
         #expect(calibration == report.calibration && calibration.threshold > 0)
         #expect(report.alerts.map { $0.low <= $0.perDay && $0.perDay <= $0.high } == true)

@@ -131,6 +131,9 @@ extension ProcessTests {
             #expect(try place.journal().first { $0.eventType == .modelLoaded }?.data.threshold != nil)
             let model = try Model(path: place.path + "/porch.safetensors")
             #expect(model.topology == topology)
+            // By this name a later daemon knows that a finished training is this camera's.
+            let camera = try Configuration.load(path: place.configuration).cameras[0]
+            #expect(model.trainingSummary?.sources == ["\(camera.source)"])
             for phase in ["recording", "training", "has learned its model"] {
                 #expect(daemon.errors.text.contains("camera porch: \(phase)"), "\(daemon.errors.text)")
             }

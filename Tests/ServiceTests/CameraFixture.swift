@@ -12,7 +12,7 @@ struct CameraFixture {
 
     init(
         _ settings: CameraConfiguration = DaemonFixture.camera(seconds: 1), identity: String? = nil,
-        heldOut: HeldOutResult? = nil
+        training: TrainingSummary? = nil
     ) throws {
         var library = ModelLibrary(kernels: .best)
         let plan = try library.plan(for: settings)
@@ -20,7 +20,7 @@ struct CameraFixture {
             settings: settings,
             plan: ScoringPlan(
                 model: plan.model, identity: identity ?? plan.identity, method: plan.method, threshold: plan.threshold,
-                heldOut: heldOut ?? plan.heldOut, doubts: plan.doubts, detector: plan.detector), pictureWidth: 64,
+                training: training ?? plan.training, doubts: plan.doubts, detector: plan.detector), pictureWidth: 64,
             publisherBell: Doorbell())
         stage = ScoringStage(camera: camera, reconstructor: Reconstructor(model: camera.plan.model))
         slot = FrameSlot(modelSize: camera.ring.modelSize, pictureCapacity: camera.ring.pictureCapacity)

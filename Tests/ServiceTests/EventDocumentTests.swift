@@ -25,8 +25,8 @@ import Video
         var settings = DaemonFixture.camera("porch", seconds: 1)
         settings.threshold = 0.0121
         let identity = "sha256:" + String(repeating: "0123456789abcdef", count: 4)
-        let heldOut = HeldOutResult(error: 0.00213, errorOfMeanPicture: 0.0094)
-        let camera = try CameraFixture(settings, identity: identity, heldOut: heldOut).camera
+        let training = TrainingSummary(error: 0.00213, errorOfMeanPicture: 0.0094)
+        let camera = try CameraFixture(settings, identity: identity, training: training).camera
         func report(_ seconds: Int64) -> Report {
             Report(
                 kind: .score, frame: UInt64(88_121 + 5 * seconds), time: .zero + .seconds(100 + seconds),

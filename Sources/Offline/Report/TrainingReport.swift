@@ -9,7 +9,7 @@ public struct TrainingReport: Sendable, Hashable, Codable {
     /// How it came to be.
     public var training: TrainingRecord
     /// Whether the model is better than no model, by its held-out error: for scripts, one word.
-    public var verdict: HeldOutResult.Verdict
+    public var verdict: TrainingSummary.Verdict
     /// Held-out frames that were scored, and their seconds.
     public var scoredFrames: Int, scoredSeconds: Double
     /// The alarm line, and what it rests on; nil where there was too little footage for one.

@@ -26,7 +26,7 @@ extension FootageReading {
     ///
     /// What was recorded, or what a checkpoint was trained on, is never read anew, and never lost without a word: a store of
     /// other sources, another rate or another size is refused. Unattended it is begun anew, and the checkpoint that was
-    /// trained on it is removed.
+    /// trained on it is set aside.
     func store(_ sources: [String], in files: TrainingFiles, _ terms: Terms) throws -> FrameStore? {
         if sources.count == 1, let path = sources.first, TrainingFiles.isFootage(path) {
             let store = try FrameStore(path: path)
@@ -59,7 +59,7 @@ extension FootageReading {
                         + "a source by itself it can be trained on as it is")
             }
             tell("begins anew: of \(frames) in \(files.footage), \(problem)")
-            unlink(files.checkpoint)
+            Checkpoint.setAside(files.checkpoint)
             return .read(goingOn: false)
         }
         guard terms.isTrainedOn || record != nil else { return .read(goingOn: false) }
@@ -75,7 +75,7 @@ extension FootageReading {
                 return .take(old)
             }
             tell("goes on recording, and then begins to train anew")
-            unlink(files.checkpoint)
+            Checkpoint.setAside(files.checkpoint)
         }
         return .read(goingOn: record != nil)
     }
@@ -88,7 +88,7 @@ extension FootageReading {
             guard terms.isUnattended else { throw TrainingError("\(error); to begin anew, remove it") }
             let kept = files.footage + ".bad"
             guard rename(files.footage, kept) == 0 else { throw error }
-            unlink(files.checkpoint)
+            Checkpoint.setAside(files.checkpoint)
             tell("begins anew: \(error); it is kept as \(kept)")
             return nil
         }

@@ -110,7 +110,7 @@ extension TrainingSession {
         guard let scores else { return nil }
         let record = record(outcome, scores, plan, footage)
         var report = TrainingReport(
-            model: files.model, training: record, verdict: record.result.verdict, scoredFrames: scores.judged.count,
+            model: files.model, training: record, verdict: record.summary.verdict, scoredFrames: scores.judged.count,
             scoredSeconds: Double(scores.judged.count) / footage.rate, histogram: Histogram(scores.judged),
             detectable: [])
         guard let calibration = calibrate(scores, footage, &report) else { return report }

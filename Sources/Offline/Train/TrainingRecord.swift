@@ -4,7 +4,7 @@ public import Training
 /// How a model came to be: the JSON under `zanzo.training` in its file's metadata.
 public struct TrainingRecord: Sendable, Hashable, Codable {
     /// Where a model file's metadata keep it.
-    public static let metadataKey = HeldOutResult.metadataKey
+    public static let metadataKey = TrainingSummary.metadataKey
 
     /// The program and its version.
     public var tool: String
@@ -50,8 +50,10 @@ public struct TrainingRecord: Sendable, Hashable, Codable {
         public var mean: Double
     }
 
-    /// What its daemon reads of it.
-    var result: HeldOutResult { HeldOutResult(error: heldOutError, errorOfMeanPicture: errorOfMeanPicture) }
+    /// What a daemon reads of it.
+    var summary: TrainingSummary {
+        TrainingSummary(sources: sources, error: heldOutError, errorOfMeanPicture: errorOfMeanPicture)
+    }
 
     /// A store's fingerprint as it stands in a record.
     static func fingerprint(of store: FrameStore) -> String { String(store.fingerprint, radix: 16) }

@@ -19,7 +19,7 @@ extension Configuration {
                 } else {
                     let plan = try library.plan(for: camera)
                     if plan.threshold == nil { warnings.append(camera.isWithoutThreshold) }
-                    if let doubt = plan.heldOut?.doubt { warnings.append("camera \(camera.name): \(doubt)") }
+                    if let doubt = plan.training?.doubt { warnings.append("camera \(camera.name): \(doubt)") }
                 }
             } catch {
                 errors.append("\(error)")

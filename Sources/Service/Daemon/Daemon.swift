@@ -202,7 +202,7 @@ public actor Daemon {
             do throws(StartError) {
                 let plan = try models.plan(for: camera)
                 startCamera(camera, plan)
-                let quality = plan.heldOut?.summary.map { "; \($0)" } ?? ""
+                let quality = plan.training?.summary.map { "; \($0)" } ?? ""
                 environment.log.notice(
                     "camera \(camera.name): has learned its model, and is watched: \(camera.model)\(quality)")
                 for doubt in plan.doubts { environment.log.warning("camera \(camera.name): \(doubt)") }

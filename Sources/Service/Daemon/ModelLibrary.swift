@@ -49,11 +49,11 @@ struct ModelLibrary {
         let fitting = entry.calibration?.method == method ? entry.calibration : nil
         // A threshold of the user's own is the user's to trust.
         let doubts = [
-            entry.model.heldOutResult?.doubt, camera.threshold == nil ? entry.calibration?.warning : nil,
+            entry.model.trainingSummary?.doubt, camera.threshold == nil ? entry.calibration?.warning : nil,
         ]
         return ScoringPlan(
             model: entry.model, identity: entry.identity, method: method,
-            threshold: camera.threshold ?? entry.calibration?.threshold, heldOut: entry.model.heldOutResult,
+            threshold: camera.threshold ?? entry.calibration?.threshold, training: entry.model.trainingSummary,
             doubts: doubts.compactMap(\.self),
             detector: fitting?.applied(to: camera.detector, threshold: camera.threshold) ?? camera.detector)
     }

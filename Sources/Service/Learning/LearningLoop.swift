@@ -2,6 +2,7 @@ import Capture
 import Glibc
 import Kernels
 import Logging
+import Model
 import Publish
 import Synchronization
 import Video
@@ -172,11 +173,22 @@ final class LearningLoop: Sendable {
     private func takeFinished() throws(StartError) -> Bool {
         if place.hasModel { return true }
         guard access(place.output, R_OK) == 0, access(UnfinishedTraining.checkpoint(of: place.output), F_OK) != 0,
-            isUsable
+            isUsable, isOfThisCamera
         else { return false }
         try place.adopt()
         outside.log.info("camera \(settings.name): takes the model that an earlier training finished")
         return true
+    }
+
+    /// Whether what lies in the new model's place was trained on this camera, by its own record: the configuration may name
+    /// another source since. The trainer finds that out by its frames, and begins anew.
+    private var isOfThisCamera: Bool {
+        let name = "\(settings.source)"
+        // A long name is cut in a record.
+        guard let file = try? SafetensorsFile(path: place.output),
+            let sources = TrainingSummary(metadata: file.metadata)?.sources
+        else { return false }
+        return sources.allSatisfy { !$0.isEmpty && name.hasPrefix($0) }
     }
 
     /// Whether the camera can use what lies in the new model's place.

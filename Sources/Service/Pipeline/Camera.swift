@@ -15,7 +15,7 @@ struct ScoringPlan: Sendable {
     /// Raw scores at or over it count; nil where the model was never calibrated: frames are rebuilt, not judged.
     let threshold: Double?
     /// How good the model became, as its file says; nil where it says nothing.
-    let heldOut: HeldOutResult?
+    let training: TrainingSummary?
     /// What should be known before the model and the threshold are trusted: lines for people.
     let doubts: [String]
     /// When an anomaly starts and ends: the camera's settings, fitted to what the model's normal scores are like.

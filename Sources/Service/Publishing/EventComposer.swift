@@ -129,7 +129,7 @@ struct EventComposer {
         var data = EventData(camera: camera)
         data.model = plan.identity
         data.threshold = plan.threshold
-        data.error = plan.heldOut?.error
+        data.error = plan.training?.error
         if !plan.doubts.isEmpty { data.message = plan.doubts.joined(separator: "; ") }
         return make(.modelLoaded, data, time)
     }

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import Kernels
 import Logging
+import Model
 import Testing
 
 @testable import Service
@@ -46,7 +47,8 @@ import Testing
 
     /// What an earlier daemon's training left: taken where it is whole, and else trained on, from its checkpoint or anew.
     @Test(arguments: [
-        ("cp", false, 0), ("cp", true, 1), ("head -c 5000", false, 1), (uncalibrated, false, 1), (":", false, 1),
+        ("cp", false, 0), ("cp", true, 1), ("cp of another camera", false, 1), ("head -c 5000", false, 1),
+        (uncalibrated, false, 1), (":", false, 1),
     ])
     func whatAnEarlierTrainingFinishedIsTaken(_ make: String, _ hasCheckpoint: Bool, _ starts: Int) async throws {
         let fixture = try DaemonFixture()
@@ -60,6 +62,11 @@ import Testing
             bytes.replaceSubrange(word, with: Data("zanzo.calibratiom".utf8))
         }
         if make != ":" { try bytes.write(to: URL(filePath: place.output)) }
+        if make.hasPrefix("cp") {
+            let source = make == "cp" ? "\(camera.source)" : "/dev/video7"
+            let record = #"{"held_out_error":0.002,"sources":["\#(source)"]}"#
+            try Safetensors.replaceMetadata(path: place.output) { $0[TrainingSummary.metadataKey] = record }
+        }
         if hasCheckpoint {
             try Data().write(to: URL(filePath: UnfinishedTraining.checkpoint(of: place.output)))
         }

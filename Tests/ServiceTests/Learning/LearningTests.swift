@@ -44,7 +44,7 @@ import Video
         let worthless = fixture.folder + "/worthless.safetensors"
         try FileManager.default.copyItem(atPath: DaemonFixture.model, toPath: worthless)
         try Safetensors.replaceMetadata(path: worthless) { metadata in
-            metadata[HeldOutResult.metadataKey] = #"{"held_out_error":0.0123,"error_of_mean_picture":0.0098,"seed":1}"#
+            metadata[TrainingSummary.metadataKey] = #"{"held_out_error":0.0123,"error_of_mean_picture":0.0098}"#
         }
         let trainer = try FakeTrainer(in: fixture.folder, "model='\(worthless)'\n" + FakeTrainer.well)
         let log = LogLines()

@@ -1,7 +1,7 @@
 import Model
 import Pictures
 
-extension HeldOutResult {
+extension TrainingSummary {
     /// "error on frames that it has not seen: 0.0016, the mean picture's: 0.0094"; nil where nobody knows.
     var summary: String? {
         guard let error else { return nil }

@@ -1,13 +1,15 @@
 import FoundationEssentials
 
-/// How good a model became, as its training found on footage that it was not trained on: the part of the training record in
-/// its file that who runs it should know.
+/// Of what a model was trained, and how good it became: the part of the training record in its file that whoever runs it should
+/// know.
 ///
-/// A daemon knows nothing of training; it reads these two numbers, and passes over the record's other keys.
-public struct HeldOutResult: Sendable, Hashable, Codable {
+/// A daemon knows nothing of training; it reads this, and passes over the record's other keys.
+public struct TrainingSummary: Sendable, Hashable, Codable {
     /// Where a model file's metadata keep the training record, as JSON.
     public static let metadataKey = "zanzo.training"
 
+    /// What it was trained on, without users and passwords; a long name is cut. Nil where the record does not say.
+    public var sources: [String]?
     /// The mean squared error of held-out frames, streamed from a state of zeros; nil where nothing was held out.
     public var error: Double?
     /// The same frames' error were each rebuilt as the training frames' mean picture: what no model at all would have. Nil where
@@ -25,23 +27,25 @@ public struct HeldOutResult: Sendable, Hashable, Codable {
     }
 
     enum CodingKeys: String, CodingKey {
+        case sources
         case error = "held_out_error"
         case errorOfMeanPicture = "error_of_mean_picture"
     }
 
-    /// A result; an error that is not finite is none.
-    public init(error: Double?, errorOfMeanPicture: Double?) {
+    /// A summary; an error that is not finite is none.
+    public init(sources: [String]? = nil, error: Double?, errorOfMeanPicture: Double?) {
+        self.sources = sources
         self.error = error.flatMap { $0.isFinite ? $0 : nil }
         self.errorOfMeanPicture = errorOfMeanPicture.flatMap { $0.isFinite ? $0 : nil }
     }
 
     /// What a model file's metadata say; nil where they have no training record. One that can't be read says as little: it is
     /// for people, and no reason to refuse a model that works.
-    init?(metadata: [String: String]) {
+    public init?(metadata: [String: String]) {
         guard let text = metadata[Self.metadataKey],
-            let read = try? JSONDecoder().decode(HeldOutResult.self, from: Data(text.utf8))
+            let read = try? JSONDecoder().decode(TrainingSummary.self, from: Data(text.utf8))
         else { return nil }
-        self.init(error: read.error, errorOfMeanPicture: read.errorOfMeanPicture)
+        self.init(sources: read.sources, error: read.error, errorOfMeanPicture: read.errorOfMeanPicture)
     }
 
     /// What the numbers say.
@@ -52,6 +56,6 @@ public struct HeldOutResult: Sendable, Hashable, Codable {
 }
 
 extension Model {
-    /// How good it became; nil where its file has no training record.
-    public var heldOutResult: HeldOutResult? { HeldOutResult(metadata: metadata) }
+    /// Of what it was trained and how good it became; nil where its file has no training record.
+    public var trainingSummary: TrainingSummary? { TrainingSummary(metadata: metadata) }
 }
