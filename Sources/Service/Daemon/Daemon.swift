@@ -111,6 +111,7 @@ public actor Daemon {
             start(task)
             changed.insert(task.camera.name)
         }
+        models.keep(only: new.cameras.filter(\.enabled))
         let restart = old.restartKeys(new)
         if !restart.isEmpty {
             environment.log.warning("reload: \(restart.joined(separator: ", ")): takes effect at the next restart")

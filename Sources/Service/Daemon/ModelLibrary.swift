@@ -58,6 +58,15 @@ struct ModelLibrary {
             detector: fitting?.applied(to: camera.detector, threshold: camera.threshold) ?? camera.detector)
     }
 
+    /// Forgets the models that none of `cameras` names: after a reload nobody asks for them any more.
+    mutating func keep(only cameras: [CameraConfiguration]) {
+        let named = Set(cameras.map { Key(path: $0.model, precision: $0.precision) })
+        entries = entries.filter { named.contains($0.key) }
+    }
+
+    /// Models that are held.
+    var count: Int { entries.count }
+
     private mutating func load(
         _ path: String, _ precision: Precision, for camera: String
     ) throws(StartError) -> Entry {

@@ -16,6 +16,8 @@ final class CaptureLoop {
     private let workerBell: Doorbell
     private let shrinker: FrameShrinker
     private var backoff: Backoff
+    /// The pause before this stream was opened.
+    private var pause = Duration.zero
     private var pacer: Pacer
     private var index: UInt64 = 0
     private var lastTime = MonotonicTime(nanoseconds: .min)
@@ -50,7 +52,8 @@ final class CaptureLoop {
             } catch {
                 if camera.shouldStop { break }
                 lose(error)
-                wait(backoff.next())
+                pause = backoff.next()
+                wait(pause)
             }
         }
         source.close()
@@ -64,13 +67,21 @@ final class CaptureLoop {
         defer { source.close() }
         let format = try source.open()
         camera.counters.sessions.add()
-        var isFirst = true
+        var (first, hasProved) = (MonotonicTime?.none, false)
         while !camera.shouldStop {
             defer { takeCounts() }
             switch try source.read(timeout: camera.settings.timeout) {
             case .frame(let frame):
-                if isFirst { welcome(format, frame) }
-                isFirst = false
+                if first == nil {
+                    welcome(format, frame)
+                    first = time.now()
+                }
+                // A stream that has outlived the pause before it is a good one. One that dies sooner, frame or no frame,
+                // makes the next pause longer: a camera that falls over twice a second would fill the journal.
+                if !hasProved, let first, time.now() - first >= pause {
+                    backoff.reset()
+                    hasProved = true
+                }
                 accept(frame)
             case .corrupt:
                 break
@@ -95,7 +106,6 @@ final class CaptureLoop {
 
     /// The first good frame of a stream: the source has proved itself.
     private func welcome(_ format: SourceFormat, _ frame: SourceFrame) {
-        backoff.reset()
         reportedOffline = false
         camera.counters.state = .online
         tell(.online(format), frame.time, frame.utc)

@@ -1,4 +1,6 @@
 import Capture
+import Kernels
+import Model
 import Testing
 import Video
 
@@ -37,6 +39,19 @@ import Video
         await daemon.tick()
         #expect(await daemon.status.cameras.map(\.name) == ["a"])
         await daemon.stop()
+    }
+
+    /// A model is held as long as a camera of the configuration names it, and no longer.
+    @Test func modelsThatNobodyNamesAreForgotten() throws {
+        var (one, other) = (DaemonFixture.camera("a", seconds: 1), DaemonFixture.camera("b", seconds: 1))
+        (one.precision, other.precision) = (.float32, .float16)
+        var library = ModelLibrary(kernels: .best)
+        let held = try library.plan(for: one).model
+        _ = try library.plan(for: other)
+        #expect(library.count == 2)
+        library.keep(only: [one])
+        #expect(library.count == 1)
+        #expect(try library.plan(for: one).model === held)
     }
 
     @Test func aDaemonWithoutAnyCameraStartsAndSaysSo() async throws {
