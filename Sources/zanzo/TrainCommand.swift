@@ -14,7 +14,7 @@ struct TrainCommand: ParsableCommand {
         discussion: """
             Give it an hour or more in which nothing happens that you would want to be told of, at the rate at which the \
             camera will be scored. The end of each clip is not trained on: it gives the error, the alarm line and the report. \
-            Ctrl-C ends with a usable model; --resume goes on, with the recipe that the run began with.
+            Ctrl-C ends with a usable model; --resume goes on as the run began, and refuses options that say otherwise.
             """)
 
     @Argument(
@@ -25,8 +25,8 @@ struct TrainCommand: ParsableCommand {
     var sources: [String]
     @Option(help: "The model's file to write; everything else is written beside it.")
     var out: String
-    @Option(help: "How it is trained: stream or article.")
-    var recipe = "stream"
+    @Option(help: "How it is trained: stream or article. Default: stream.")
+    var recipe: String?
     @Option(help: "About how long to train. Default: 30, for the recipe stream without --iterations.")
     var minutes: Double?
     @Option(help: "Steps to train. Default: 10000 for the recipe article.")
@@ -49,10 +49,10 @@ struct TrainCommand: ParsableCommand {
     var carryState = false
     @Option(help: "The highest learning rate. Default: the recipe's.")
     var learningRate: Double?
-    @Option(help: "The share of each clip's end that is not trained on, 0 to 0.5.")
-    var holdOut = 0.125
-    @Option(help: "The seed of all randomness.")
-    var seed: UInt64 = 1
+    @Option(help: "The share of each clip's end that is not trained on, 0 to 0.5. Default: 0.125.")
+    var holdOut: Double?
+    @Option(help: "The seed of all randomness. Default: 1.")
+    var seed: UInt64?
     @Option(help: "Threads. Default: one a processor, 8 at most.")
     var threads: Int?
     @Flag(help: "Go on with a recording or a training that was interrupted.")
@@ -81,7 +81,7 @@ struct TrainCommand: ParsableCommand {
 
     func validate() throws {
         if sources.isEmpty { throw ValidationError("give it footage: zanzo train SOURCE… --out MODEL") }
-        guard Self.recipes[recipe] != nil else {
+        if let recipe, Self.recipes[recipe] == nil {
             throw ValidationError("--recipe \(recipe): it may be stream or article")
         }
         if minutes != nil, iterations != nil { throw ValidationError("give --minutes or --iterations, not both") }
@@ -92,7 +92,9 @@ struct TrainCommand: ParsableCommand {
             throw ValidationError("--rate \(rate): it may be over 0, up to 1000")
         }
         if skip < 0 { throw ValidationError("--skip \(skip): frames are counted from 0") }
-        if !(0...0.5).contains(holdOut) { throw ValidationError("--hold-out \(holdOut): it may be 0 to 0.5") }
+        if let holdOut, !(0...0.5).contains(holdOut) {
+            throw ValidationError("--hold-out \(holdOut): it may be 0 to 0.5")
+        }
         if let threads, !(1...64).contains(threads) { throw ValidationError("--threads \(threads): it may be 1 to 64") }
         if let record, Quantity.duration(record).map({ $0 <= .zero }) ?? true {
             throw ValidationError("--record \(record): write a time such as 90s, 30m or 1h")
@@ -152,7 +154,7 @@ struct TrainCommand: ParsableCommand {
     }
 
     private var chosenRecipe: Recipe {
-        var chosen = Self.recipes[recipe] ?? .stream
+        var chosen = recipe.flatMap { Self.recipes[$0] } ?? .stream
         chosen.iterations = iterations ?? chosen.iterations
         chosen.window = window ?? chosen.window
         chosen.batch = batch ?? chosen.batch
@@ -165,12 +167,21 @@ struct TrainCommand: ParsableCommand {
         return chosen
     }
 
+    private func stated(_ topology: Topology?) -> StatedPlan {
+        var stated = StatedPlan()
+        (stated.recipe, stated.topology, stated.carriesState) = (recipe, topology, carryState)
+        (stated.iterations, stated.window, stated.batch) = (iterations, window, batch)
+        (stated.learningRate, stated.holdOut, stated.seed) = (learningRate, holdOut, seed)
+        return stated
+    }
+
     private func request() throws -> TrainRequest {
         var request = TrainRequest(sources: sources, output: out)
         request.recipe = chosenRecipe
-        request.minutes = minutes ?? (iterations == nil && recipe == "stream" ? 30 : nil)
-        request.topology = try topology.map { try Topology(file: $0) } ?? (recipe == "article" ? .article : .small)
-        request.seed = seed
+        request.minutes = minutes ?? (iterations == nil && recipe != "article" ? 30 : nil)
+        let topology = try topology.map { try Topology(file: $0) }
+        request.topology = topology ?? (recipe == "article" ? .article : .small)
+        request.seed = seed ?? request.seed
         request.threads = threads
         request.record = record.flatMap { Quantity.duration($0) }
         request.rate = rate
@@ -181,8 +192,9 @@ struct TrainCommand: ParsableCommand {
         }
         (request.turn, request.isUnattended) = (turn, unattended)
         request.skip = skip
-        request.holdOut = holdOut
+        request.holdOut = holdOut ?? request.holdOut
         request.resumes = resume
+        request.stated = stated(topology)
         request.checkpointEvery = Quantity.duration(checkpointEvery) ?? request.checkpointEvery
         request.stripsAt = strips ?? []
         request.alertsPerDay = alertsPerDay

@@ -108,6 +108,35 @@ import Video
         #expect(try Data(contentsOf: URL(filePath: place.file("m.safetensors"))) == whole)
     }
 
+    private static let contradictions: [(@Sendable (inout StatedPlan) -> Void, String, String)] = [
+        ({ $0.recipe = "article" }, "--recipe article: the run in", "began with stream: leave --recipe out"),
+        ({ $0.iterations = 61 }, "--iterations 61", "began with 60"), ({ $0.window = 8 }, "--window 8", "with 4"),
+        ({ $0.batch = 12 }, "--batch 12", "with 4"), ({ $0.learningRate = 0.5 }, "--learning-rate 0.5", "0.002"),
+        ({ $0.holdOut = 0.25 }, "--hold-out 0.25", "with 0.5"), ({ $0.seed = 2 }, "--seed 2", "began with 1:"),
+        ({ $0.topology = .small }, #"--topology {"#, #"began with {"#),
+    ]
+
+    /// What a checkpoint was begun with stays; who asks for something else is told which option, and what it was.
+    @Test(arguments: contradictions)
+    func aResumedRunRefusesWhatItDidNotBeginWith(
+        _ state: @Sendable (inout StatedPlan) -> Void, _ said: String, _ begun: String
+    ) throws {
+        _ = try train(request(), shouldStop: stoppingAt(720))
+        var again = request()
+        again.resumes = true
+        state(&again.stated)
+        let error = try #require(#expect(throws: TrainingError.self) { try train(again) })
+        #expect(error.message.hasPrefix(said) && error.message.contains(begun), "\(error)")
+        #expect(
+            error.message.contains(place.file("m.safetensors.checkpoint")) && place.exists("m.safetensors.checkpoint"))
+        // What it began with may be said again.
+        again.stated = StatedPlan()
+        (again.stated.recipe, again.stated.iterations, again.stated.window) = ("stream", 60, 4)
+        (again.stated.batch, again.stated.seed, again.stated.holdOut) = (4, 1, 0.5)
+        (again.stated.topology, again.stated.carriesState) = (Workplace.topology, true)
+        #expect(try train(again)?.training.ending == .finished)
+    }
+
     @Test func anUnfinishedRunIsNotOverwritten() throws {
         _ = try train(request(), shouldStop: stoppingAt(720))
         let error = #expect(throws: TrainingError.self) { try train(request()) }

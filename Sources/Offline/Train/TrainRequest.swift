@@ -33,6 +33,8 @@ public struct TrainRequest: Sendable {
     public var holdOut = 0.125
     /// Whether to go on with what an interrupted run left behind.
     public var resumes = false
+    /// What was asked for in so many words: a run that goes on has to have begun with it.
+    public var stated = StatedPlan()
     /// How often an unfinished run is kept.
     public var checkpointEvery = Duration.seconds(180)
     /// Iterations at which a strip of input and reconstruction is drawn.
