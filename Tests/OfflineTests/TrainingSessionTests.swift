@@ -156,6 +156,28 @@ import Video
         #expect(try train(camera)?.training.frames == 150)
     }
 
+    /// A frame store is trained on as it is: what would change it is refused, what agrees with it may be said.
+    @Test func aStoreAsTheSourceRefusesWhatItCannotGive() throws {
+        _ = try train(request())  // strips of 25 frames a second
+        var again = request()
+        (again.sources, again.output) = ([place.file("m.training/footage.frames")], place.file("n.safetensors"))
+        for (option, said, change) in [
+            ("--record", "recorded already", { $0.record = .seconds(60) }),
+            ("--skip 5", "as a whole", { $0.skip = 5 }),
+            ("--rate 5.0", "with 25 frames a second", { $0.rate = 5 }),
+        ] as [(String, String, (inout TrainRequest) -> Void)] {
+            var other = again
+            change(&other)
+            let error = try #require(#expect(throws: TrainingError.self) { try train(other) })
+            #expect(
+                error.message.hasPrefix("\(option): \(again.sources[0]) ") && error.message.contains(said), "\(error)")
+            #expect(error.message.hasSuffix(": leave \(option.prefix { $0 != " " }) out, or record anew with it"))
+            #expect(!place.exists("n.safetensors"))
+        }
+        again.rate = 25
+        #expect(try train(again)?.training.frames == 350)
+    }
+
     @Test func minutesBecomeSteps() throws {
         var timed = request()
         (timed.minutes, timed.recipe.patience) = (0.5, nil)

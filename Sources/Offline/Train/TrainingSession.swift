@@ -121,7 +121,11 @@ public struct TrainingSession {
             shouldStop: shouldStop)
         let terms = FootageReading.Terms(
             resumes: request.resumes, isTrainedOn: isTrainedOn, isUnattended: request.isUnattended)
-        return try reading.store(request.sources, in: files, terms)
+        let store = try reading.store(request.sources, in: files, terms)
+        if let store, request.sources == [store.path], let problem = request.problem(ofSource: store) {
+            throw TrainingError(problem)
+        }
+        return store
     }
 
     /// Frames to train on, at the least.
