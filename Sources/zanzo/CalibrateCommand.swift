@@ -37,9 +37,7 @@ struct CalibrateCommand: ParsableCommand {
         if sources.isEmpty { throw ValidationError("give it footage: zanzo calibrate MODEL SOURCE…") }
         if skip < 0 { throw ValidationError("--skip \(skip): frames are counted from 0") }
         if let frames, frames < 1 { throw ValidationError("--frames \(frames): it must be 1 or more") }
-        if !(alertsPerDay > 0 && alertsPerDay.isFinite) {
-            throw ValidationError("--alerts-per-day \(alertsPerDay): it must be a number over 0, such as 0.5")
-        }
+        try checkAlerts(perDay: alertsPerDay)
         if !(rate > 0 && rate.isFinite) { throw ValidationError("--rate \(rate): it must be a number over 0") }
     }
 

@@ -99,9 +99,7 @@ struct TrainCommand: ParsableCommand {
         if let record, Quantity.duration(record).map({ $0 <= .zero }) ?? true {
             throw ValidationError("--record \(record): write a time such as 90s, 30m or 1h")
         }
-        if !(alertsPerDay > 0 && alertsPerDay.isFinite) {
-            throw ValidationError("--alerts-per-day \(alertsPerDay): it must be a number over 0, such as 0.5")
-        }
+        try checkAlerts(perDay: alertsPerDay)
         if Quantity.duration(checkpointEvery).map({ $0 <= .zero }) ?? true {
             throw ValidationError("--checkpoint-every \(checkpointEvery): write a time such as 3m")
         }
