@@ -20,15 +20,15 @@ struct CalibrateCommand: ParsableCommand {
     var sources: [String]
     @Option(help: "The file with the sources' user and password, as a camera's credentials.")
     var credentials: String?
-    @Option(help: "False alarms a day that you will bear.")
+    @Option(number: "False alarms a day that you will bear.")
     var alertsPerDay = 2.0
     @Option(help: "How errors become scores: mean, or tiles:4x8.")
     var score = "\(ScoreMethod.standard)"
-    @Option(help: "Frames a second that the camera will be scored at; folders and strips are taken to have as many.")
+    @Option(number: "Frames a second that the camera will be scored at; folders and strips are taken to have as many.")
     var rate = 5.0
-    @Option(help: "Frames of each source to pass over first, such as those that the model was trained on.")
+    @Option(number: "Frames of each source to pass over first, such as those that the model was trained on.")
     var skip = 0
-    @Option(help: "Frames to use of each source at most.")
+    @Option(number: "Frames to use of each source at most.")
     var frames: Int?
     @Flag(help: "Print the calibration as JSON.")
     var json = false

@@ -27,39 +27,39 @@ struct TrainCommand: ParsableCommand {
     var out: String
     @Option(help: "How it is trained: stream or article. Default: stream.")
     var recipe: String?
-    @Option(help: "About how long to train. Default: 30, for the recipe stream without --iterations.")
+    @Option(number: "About how long to train. Default: 30, for the recipe stream without --iterations.")
     var minutes: Double?
-    @Option(help: "Steps to train. Default: 10000 for the recipe article.")
+    @Option(number: "Steps to train. Default: 10000 for the recipe article.")
     var iterations: Int?
     @Option(help: "Record a camera for so long first: 90s, 30m, 1h, 1d.")
     var record: String?
-    @Option(help: "Frames a second to take. Default: 5 of a camera, all of a file.")
+    @Option(number: "Frames a second to take. Default: 5 of a camera, all of a file.")
     var rate: Double?
     @Option(help: "The file with the sources' user and password, as a camera's credentials.")
     var credentials: String?
-    @Option(help: "Frames of each source to pass over first.")
+    @Option(number: "Frames of each source to pass over first.")
     var skip = 0
     @Option(help: "The network's topology, a file of JSON. Default: a small one; the article's for its recipe.")
     var topology: String?
-    @Option(help: "Frames of a window: how far errors are propagated back. Default: the recipe's.")
+    @Option(number: "Frames of a window: how far errors are propagated back. Default: the recipe's.")
     var window: Int?
-    @Option(help: "Windows of a step. Default: the recipe's.")
+    @Option(number: "Windows of a step. Default: the recipe's.")
     var batch: Int?
     @Flag(help: "Carry the state from window to window, as the recipe stream does.")
     var carryState = false
-    @Option(help: "The highest learning rate. Default: the recipe's.")
+    @Option(number: "The highest learning rate. Default: the recipe's.")
     var learningRate: Double?
-    @Option(help: "The share of each clip's end that is not trained on, 0 to 0.5. Default: 0.125.")
+    @Option(number: "The share of each clip's end that is not trained on, 0 to 0.5. Default: 0.125.")
     var holdOut: Double?
-    @Option(help: "The seed of all randomness. Default: 1.")
+    @Option(number: "The seed of all randomness. Default: 1.")
     var seed: UInt64?
-    @Option(help: "Threads. Default: one a processor, 8 at most.")
+    @Option(number: "Threads. Default: one a processor, 8 at most.")
     var threads: Int?
     @Flag(help: "Go on with a recording or a training that was interrupted.")
     var resume = false
     @Option(help: "Steps after which a strip of input and reconstruction is drawn.")
     var stripsAt = "0,1000,5000,9000"
-    @Option(help: "False alarms a day that you will bear.")
+    @Option(number: "False alarms a day that you will bear.")
     var alertsPerDay = 2.0
     @Option(help: "How errors become scores: mean, or tiles:4x8.")
     var score = "\(ScoreMethod.standard)"
