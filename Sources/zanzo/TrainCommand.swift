@@ -74,6 +74,8 @@ struct TrainCommand: ParsableCommand {
 
     /// sysexits.h: another try with the same footage would say the same.
     private static let badFootage = ExitCode(65)
+    /// sysexits.h: what it was to write is there already.
+    private static let alreadyThere = ExitCode(73)
 
     private static let before = "before the first step, so no model is written; begin again with --resume\n"
 
@@ -119,6 +121,9 @@ struct TrainCommand: ParsableCommand {
         } catch let error as TrainingError where unattended && error.isFinal {
             StandardOutput.complain("\(error)\n")
             throw Self.badFootage
+        } catch let error as TrainingError where error.isFinished {
+            StandardOutput.complain("\(error)\n")
+            throw Self.alreadyThere
         }
         switch outcome {
         case .trained(let report) where unattended:

@@ -84,6 +84,7 @@ import Video
         again.resumes = true
         let error = #expect(throws: TrainingError.self) { try train(again) }
         #expect(error?.message.contains("is finished, there is nothing to go on with") == true)
+        #expect(error?.isFinished == true)
         #expect(try Data(contentsOf: URL(filePath: place.file("m.safetensors"))) == whole)
         // The same frames as a source by themselves are no other footage.
         again.sources = [place.file("m.training/footage.frames")]

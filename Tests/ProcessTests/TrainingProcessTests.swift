@@ -75,6 +75,11 @@ extension ProcessTests {
             let (a, b) = (try content("whole.safetensors"), try content("killed.safetensors"))
             #expect(a.2 == b.2, "weights differ after \(kills) kills")
             #expect(a.0 == b.0 && a.1 == b.1)
+            // What is finished is told from what failed by the status: `make reference-model` goes by it.
+            let again = try place.zanzoProcess(line("whole.safetensors", ["--resume", "--json"]))
+            defer { again.kill() }
+            #expect(try await again.end() == .exit(73) && again.output.text.isEmpty)
+            #expect(again.errors.text.contains("whole.safetensors: is finished"), "\(again.errors.text)")
         }
 
         private static func identity(_ path: String) -> UInt64 {

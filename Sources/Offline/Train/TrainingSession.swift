@@ -73,7 +73,8 @@ public struct TrainingSession {
         // What a finished run made is not to be lost to a word that asks to keep something.
         if request.resumes, !request.isUnattended, earlier == nil, isModel(of: store) {
             throw TrainingError(
-                "\(files.model): is finished, there is nothing to go on with; without --resume it is trained anew")
+                "\(files.model): is finished, there is nothing to go on with; without --resume it is trained anew",
+                isFinished: true)
         }
         // Unattended, one that was trained on other footage than is asked for now is gone.
         if !TrainingFiles.exists(files.checkpoint) { earlier = nil }
