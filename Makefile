@@ -109,11 +109,13 @@ demo-model: build
 	cp .build/demo.safetensors config/demo.safetensors
 
 # The article's network by the article's recipe, 10,000 steps over a folder of clips, one file each: 18 MB, not in git.
+# A run that is finished (status 73) is what was wanted; everything else that ends a training is an error.
 CLIPS     ?=
 REFERENCE ?= .build/reference.safetensors
 reference-model: build
 	@test -d '$(CLIPS)' || { echo 'Name the folder with the clips: make reference-model CLIPS=DIR' >&2; exit 1; }
-	$(BUILT)/zanzo train '$(CLIPS)'/*.* --out $(REFERENCE) --recipe article --resume
+	$(BUILT)/zanzo train '$(CLIPS)'/*.* --out $(REFERENCE) --recipe article --resume || \
+	    { test $$? = 73 && echo '$(REFERENCE) is there already; remove it to train it anew.'; }
 
 format:
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests

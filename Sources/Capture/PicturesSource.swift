@@ -1,10 +1,11 @@
 import Glibc
 import Video
 
-/// A directory of pictures in natural order (2.png before 10.png), or one picture that is a strip of square frames side
-/// by side, as the article's data set keeps its clips.
+/// A directory of pictures in natural order (2.png before 10.png), one picture that is a strip of square frames side by side,
+/// as the article's data set keeps its clips, or a directory of strips.
 ///
-/// Frames are stamped at `options.rate` (25 a second where none is asked for).
+/// Frames are stamped at `options.rate` (25 a second where none is asked for). Between two strips of a directory a
+/// `.formatChanged` says that another clip begins, but where the second goes on where the first ended (`StripFile.goesOn`).
 final class PicturesSource: FrameSource {
     static let defaultRate = 25.0
     private static let suffixes = [".png", ".jpg", ".jpeg"]
@@ -18,15 +19,20 @@ final class PicturesSource: FrameSource {
     private let time: any TimeSource
     private let rate: Double
     private var decoder: StillDecoder?
-    /// The pictures' paths; empty for a strip.
+    /// The pictures' or strips' paths, at least one while it is open.
     private var paths: [String] = []
+    private var isDirectory = false
+    /// The strip that is being read, and its path; nil where the paths are those of pictures.
     private var strip: PixelView?
+    private var stripPath = ""
     private var format: SourceFormat?
-    /// The next frame, and frames given since opening.
-    private var index = 0
-    private var given = 0
+    /// The next file, the next frame of `strip`, and frames given since opening.
+    private var (index, column, given) = (0, 0, 0)
     private var origin: (time: MonotonicTime, utc: UTCTime) = (.zero, UTCTime(microseconds: 0))
+    /// The next frame, where it was decoded and not given yet.
     private var pending: PixelView?
+    /// Whether another clip begins with `pending`, and that was not told yet.
+    private var isCut = false
 
     init(path: String, options: SourceOptions, time: any TimeSource) {
         (self.path, self.options, self.time) = (path, options, time)
@@ -41,65 +47,81 @@ final class PicturesSource: FrameSource {
         origin = (time.now(), time.utc())
         var status = stat()
         guard stat(path, &status) == 0 else { throw LibavErrors.error(-errno, operation, isLive: false) }
-        let view: PixelView
-        if status.st_mode & S_IFMT == S_IFDIR {
-            paths = try Self.pictures(in: path, operation)
-            view = try decoder.decode(path: paths[0])
-            pending = view
+        isDirectory = status.st_mode & S_IFMT == S_IFDIR
+        paths = isDirectory ? try Self.pictures(in: path, operation) : [path]
+        let first = try decoder.decode(path: paths[0])
+        index = 1
+        if !isDirectory || StripFile.isStrip(first.size, path: paths[0]) {
+            pending = try StripFile.frame(0, of: first, operation)
+            (strip, stripPath) = (first, paths[0])
         } else {
-            let whole = try decoder.decode(path: path)
-            view = try Self.frame(0, of: whole, operation)
-            strip = whole
+            pending = first
         }
-        let format = try describe(view)
+        let format = try describe(pending ?? first)
         self.format = format
         return format
     }
 
     func close() {
         (decoder, strip, pending, format) = (nil, nil, nil, nil)
-        (paths, index, given) = ([], 0, 0)
+        (paths, index, column, given, isCut) = ([], 0, 0, 0, false)
     }
 
     func read(timeout: Duration) throws(CaptureError) -> Reading {
         guard let decoder, let format else { throw CaptureError(.disconnected, "read \(path)", "it is not open") }
-        if index == count {
-            guard options.loop else { return .end }
-            index = 0
-        }
-        let view: PixelView
-        if let strip {
-            view = try Self.frame(index, of: strip, "read \(path)")
-        } else if let pending {
-            view = pending
-        } else {
-            do throws(CaptureError) {
-                view = try decoder.decode(path: paths[index])
-            } catch {
-                index += 1  // Whoever goes on after the error finds the next picture.
-                throw error
-            }
-        }
-        if view.size != format.size {
-            pending = view
+        if pending == nil { pending = try next(decoder) }
+        guard let view = pending else { return .end }
+        if isCut || view.size != format.size {
+            isCut = false
             let changed = try describe(view)
             self.format = changed
             return .formatChanged(changed)
         }
         if options.realTime, !time.sleep(until: origin.time + due, atMost: timeout, unless: cancellation) {
-            pending = view
             if cancellation.isCancelled { throw .cancelled("read \(path)") }
             throw CaptureError(.timedOut, "read \(path)", "its next picture is later than that")
         }
         pending = nil
-        index += 1
+        column += 1
         return .frame(stamped(view))
+    }
+
+    /// The next frame; nil at the end.
+    private func next(_ decoder: StillDecoder) throws(CaptureError) -> PixelView? {
+        if let strip, column < StripFile.count(strip.size) {
+            return try StripFile.frame(column, of: strip, "read \(path)")
+        }
+        if index == paths.count {
+            guard options.loop else { return nil }
+            index = 0
+            // A strip by itself is in memory.
+            if let strip, paths.count == 1 {
+                (index, column) = (1, 0)
+                return try StripFile.frame(0, of: strip, "read \(path)")
+            }
+        }
+        let name = paths[index]
+        index += 1  // Whoever goes on after an error finds the next picture.
+        let picture = try decoder.decode(path: name)
+        guard let before = strip else {
+            guard !StripFile.isStrip(picture.size, path: name) else { throw mixed(name, "a strip among pictures") }
+            return picture
+        }
+        guard StripFile.count(picture.size) > 1 else { throw mixed(name, "no strip, and others here are strips") }
+        isCut = index > 1 && !StripFile.goesOn(stripPath, StripFile.count(before.size), name)
+        (strip, stripPath, column) = (picture, name, 0)
+        return try StripFile.frame(0, of: picture, "read \(name)")
+    }
+
+    private func mixed(_ name: String, _ what: String) -> CaptureError {
+        CaptureError(
+            .notACamera, "read \(name)",
+            "it is \(what): keep pictures of single frames and strips in folders of their own, or name each strip by itself"
+        )
     }
 
     /// When the next frame is taken, after the opening.
     private var due: Duration { .nanoseconds(Int64((Double(given) / rate * 1e9).rounded())) }
-
-    private var count: Int { strip.map { $0.size.width / $0.size.height } ?? paths.count }
 
     private func stamped(_ view: PixelView) -> SourceFrame {
         let since = due
@@ -113,37 +135,10 @@ final class PicturesSource: FrameSource {
         guard sides.contains(view.size.width), sides.contains(view.size.height) else {
             throw CaptureError(
                 .unsupported, "open \(path)",
-                "pictures of \(view.size) are larger than the 8192x8192 that are supported (a strip is named by itself, not by "
-                    + "its folder)")
+                "pictures of \(view.size) are larger than the 8192x8192 that are supported")
         }
-        return SourceFormat(name: strip == nil ? "pictures" : "strip", size: view.size, rate: rate)
-    }
-
-    /// Frame `index` of a strip: the same memory, seen through a square window.
-    private static func frame(
-        _ index: Int, of strip: PixelView, _ operation: String
-    ) throws(CaptureError) -> PixelView {
-        let side = strip.size.height
-        guard strip.size.width > side, strip.size.width % side == 0 else {
-            throw CaptureError(
-                .notACamera, operation,
-                "\(strip.size) is not a strip of square frames: its width must be a multiple (2 or more) of its height")
-        }
-        let left = index * side
-        var view = strip
-        view.size = FrameSize(width: side, height: side)
-        func moved(_ plane: UnsafePointer<UInt8>?, _ bytes: Int) -> UnsafePointer<UInt8>? { plane.map { $0 + bytes } }
-        let (a, b, c) = strip.planes
-        switch strip.format {
-        case .gray8: view.planes.0 = moved(a, left)
-        case .yuyv422, .uyvy422: view.planes.0 = moved(a, left * 2)
-        case .rgb24: view.planes.0 = moved(a, left * 3)
-        case .rgba: view.planes.0 = moved(a, left * 4)
-        case .nv12: view.planes = (moved(a, left), moved(b, left / 2 * 2), nil)
-        case .yuv420p, .yuv422p: view.planes = (moved(a, left), moved(b, left / 2), moved(c, left / 2))
-        case .yuv444p: view.planes = (moved(a, left), moved(b, left), moved(c, left))
-        }
-        return view
+        let name = strip == nil ? "pictures" : isDirectory ? "strips" : "strip"
+        return SourceFormat(name: name, size: view.size, rate: rate)
     }
 
     /// Paths of the pictures in `directory`, in natural order; at least one.

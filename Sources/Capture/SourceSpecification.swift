@@ -13,7 +13,7 @@ public struct SourceSpecification: Sendable, Hashable, Codable, CustomStringConv
         case stream(StreamAddress)
         /// A video file, in anything that libavformat reads.
         case file(path: String)
-        /// A directory of PNG and JPEG pictures, or one picture that is a strip of square frames.
+        /// A directory of PNG and JPEG pictures, one picture that is a strip of square frames, or a directory of strips.
         case pictures(path: String)
         /// The built-in street scene.
         case synthetic(SyntheticSettings)

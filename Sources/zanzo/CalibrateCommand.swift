@@ -20,20 +20,20 @@ struct CalibrateCommand: ParsableCommand {
     var sources: [String]
     @Option(help: "The file with the sources' user and password, as a camera's credentials.")
     var credentials: String?
-    @Option(help: "False alarms a day that you will bear.")
+    @Option(number: "False alarms a day that you will bear.")
     var alertsPerDay = 2.0
     @OptionGroup var chosen: CameraOptions
     @Option(help: "How errors become scores: mean, or tiles:4x8. Default: the camera's; without --camera tiles:4x8.")
     var score: String?
     @Option(
-        help: """
+        number: """
             Frames a second that the camera will be scored at; folders and strips are taken to have as many. \
             Default: the camera's; without --camera 5.
             """)
     var rate: Double?
-    @Option(help: "Frames of each source to pass over first, such as those that the model was trained on.")
+    @Option(number: "Frames of each source to pass over first, such as those that the model was trained on.")
     var skip = 0
-    @Option(help: "Frames to use of each source at most.")
+    @Option(number: "Frames to use of each source at most.")
     var frames: Int?
     @Flag(help: "Print the calibration as JSON.")
     var json = false
@@ -42,9 +42,7 @@ struct CalibrateCommand: ParsableCommand {
         if sources.isEmpty { throw ValidationError("give it footage: zanzo calibrate MODEL SOURCE…") }
         if skip < 0 { throw ValidationError("--skip \(skip): frames are counted from 0") }
         if let frames, frames < 1 { throw ValidationError("--frames \(frames): it must be 1 or more") }
-        if !(alertsPerDay > 0 && alertsPerDay.isFinite) {
-            throw ValidationError("--alerts-per-day \(alertsPerDay): it must be a number over 0, such as 0.5")
-        }
+        try checkAlerts(perDay: alertsPerDay)
         if let rate, !(rate > 0 && rate.isFinite) {
             throw ValidationError("--rate \(rate): it must be a number over 0")
         }

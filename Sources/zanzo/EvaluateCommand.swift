@@ -20,9 +20,9 @@ struct EvaluateCommand: ParsableCommand {
     var data: String
     @Option(help: "How errors become scores: mean, or tiles:4x8. Default: as the model was calibrated, else mean.")
     var score: String?
-    @Option(help: "The raw score that is an anomaly, in place of the model's calibration.")
+    @Option(number: "The raw score that is an anomaly, in place of the model's calibration.")
     var threshold: Double?
-    @Option(help: "Frames a second: of pictures, and to score of videos. Default: as calibrated; else 25, and all.")
+    @Option(number: "Frames a second: of pictures, and to score of videos. Default: as calibrated; else 25, and all.")
     var rate: Double?
     @Option(help: ArgumentHelp("Write roc.png and each clip's scores as plots into this folder.", valueName: "dir"))
     var plot: String?

@@ -20,11 +20,11 @@ struct QuantizeCommand: ParsableCommand {
     var sources: [String]
     @Option(help: "The file with the sources' user and password, as a camera's credentials.")
     var credentials: String?
-    @Option(help: "Frames a second that the camera will be scored at. Default: all.")
+    @Option(number: "Frames a second that the camera will be scored at. Default: all.")
     var rate: Double?
-    @Option(help: "Frames of each source to pass over first.")
+    @Option(number: "Frames of each source to pass over first.")
     var skip = 0
-    @Option(help: "Frames to use of each source at most.")
+    @Option(number: "Frames to use of each source at most.")
     var frames: Int?
     @Option(help: "Write some frames, their reconstructions and errors in every precision to this PNG.")
     var picture: String?

@@ -13,13 +13,13 @@ struct RecordCommand: ParsableCommand {
     var credentials: String?
     @Option(help: "The folder for the strips.")
     var out: String
-    @Option(help: "Frames to record. Default: to the source's end.")
+    @Option(number: "Frames to record. Default: to the source's end.")
     var frames: Int?
-    @Option(help: "Frames to pass over first.")
+    @Option(number: "Frames to pass over first.")
     var skip = 0
     @Option(help: "Frames a second. Default: all.")
     var rate: Double?
-    @Option(help: "The model's size in pixels.")
+    @Option(number: "The model's size in pixels.")
     var size = 64
 
     func validate() throws {

@@ -21,9 +21,9 @@ struct ReplayCommand: ParsableCommand {
             How errors become scores: mean, or tiles:4x8. Default: the camera's, or as the model was calibrated, else mean.
             """)
     var score: String?
-    @Option(help: "The raw score that is an anomaly, in place of the model's calibration.")
+    @Option(number: "The raw score that is an anomaly, in place of the model's calibration.")
     var threshold: Double?
-    @Option(help: "Frames a second to score. Default: the camera's; without --camera all.")
+    @Option(number: "Frames a second to score. Default: the camera's; without --camera all.")
     var rate: Double?
     @Option(help: "Write one line of JSON for each frame to this file; - is standard output.")
     var scores: String?

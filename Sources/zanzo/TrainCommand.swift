@@ -14,7 +14,7 @@ struct TrainCommand: ParsableCommand {
         discussion: """
             Give it an hour or more in which nothing happens that you would want to be told of, at the rate at which the \
             camera will be scored. The end of each clip is not trained on: it gives the error, the alarm line and the report. \
-            Ctrl-C ends with a usable model; --resume goes on, with the recipe that the run began with.
+            Ctrl-C ends with a usable model; --resume goes on as the run began, and refuses options that say otherwise.
             """)
 
     @Argument(
@@ -25,41 +25,41 @@ struct TrainCommand: ParsableCommand {
     var sources: [String]
     @Option(help: "The model's file to write; everything else is written beside it.")
     var out: String
-    @Option(help: "How it is trained: stream or article.")
-    var recipe = "stream"
-    @Option(help: "About how long to train. Default: 30, for the recipe stream without --iterations.")
+    @Option(help: "How it is trained: stream or article. Default: stream.")
+    var recipe: String?
+    @Option(number: "About how long to train. Default: 30, for the recipe stream without --iterations.")
     var minutes: Double?
-    @Option(help: "Steps to train. Default: 10000 for the recipe article.")
+    @Option(number: "Steps to train. Default: 10000 for the recipe article.")
     var iterations: Int?
     @Option(help: "Record a camera for so long first: 90s, 30m, 1h, 1d.")
     var record: String?
-    @Option(help: "Frames a second to take. Default: 5 of a camera, all of a file.")
+    @Option(number: "Frames a second to take. Default: 5 of a camera, all of a file.")
     var rate: Double?
     @Option(help: "The file with the sources' user and password, as a camera's credentials.")
     var credentials: String?
-    @Option(help: "Frames of each source to pass over first.")
+    @Option(number: "Frames of each source to pass over first.")
     var skip = 0
     @Option(help: "The network's topology, a file of JSON. Default: a small one; the article's for its recipe.")
     var topology: String?
-    @Option(help: "Frames of a window: how far errors are propagated back. Default: the recipe's.")
+    @Option(number: "Frames of a window: how far errors are propagated back. Default: the recipe's.")
     var window: Int?
-    @Option(help: "Windows of a step. Default: the recipe's.")
+    @Option(number: "Windows of a step. Default: the recipe's.")
     var batch: Int?
     @Flag(help: "Carry the state from window to window, as the recipe stream does.")
     var carryState = false
-    @Option(help: "The highest learning rate. Default: the recipe's.")
+    @Option(number: "The highest learning rate. Default: the recipe's.")
     var learningRate: Double?
-    @Option(help: "The share of each clip's end that is not trained on, 0 to 0.5.")
-    var holdOut = 0.125
-    @Option(help: "The seed of all randomness.")
-    var seed: UInt64 = 1
-    @Option(help: "Threads. Default: one a processor, 8 at most.")
+    @Option(number: "The share of each clip's end that is not trained on, 0 to 0.5. Default: 0.125.")
+    var holdOut: Double?
+    @Option(number: "The seed of all randomness. Default: 1.")
+    var seed: UInt64?
+    @Option(number: "Threads. Default: one a processor, 8 at most.")
     var threads: Int?
     @Flag(help: "Go on with a recording or a training that was interrupted.")
     var resume = false
     @Option(help: "Steps after which a strip of input and reconstruction is drawn.")
     var stripsAt = "0,1000,5000,9000"
-    @Option(help: "False alarms a day that you will bear.")
+    @Option(number: "False alarms a day that you will bear.")
     var alertsPerDay = 2.0
     @OptionGroup var chosen: CameraOptions
     @Option(help: "How errors become scores: mean, or tiles:4x8. Default: the camera's; without --camera tiles:4x8.")
@@ -75,6 +75,8 @@ struct TrainCommand: ParsableCommand {
 
     /// sysexits.h: another try with the same footage would say the same.
     private static let badFootage = ExitCode(65)
+    /// sysexits.h: what it was to write is there already.
+    private static let alreadyThere = ExitCode(73)
 
     private static let before = "before the first step, so no model is written; begin again with --resume\n"
 
@@ -82,7 +84,7 @@ struct TrainCommand: ParsableCommand {
 
     func validate() throws {
         if sources.isEmpty { throw ValidationError("give it footage: zanzo train SOURCE… --out MODEL") }
-        guard Self.recipes[recipe] != nil else {
+        if let recipe, Self.recipes[recipe] == nil {
             throw ValidationError("--recipe \(recipe): it may be stream or article")
         }
         if minutes != nil, iterations != nil { throw ValidationError("give --minutes or --iterations, not both") }
@@ -93,14 +95,14 @@ struct TrainCommand: ParsableCommand {
             throw ValidationError("--rate \(rate): it may be over 0, up to 1000")
         }
         if skip < 0 { throw ValidationError("--skip \(skip): frames are counted from 0") }
-        if !(0...0.5).contains(holdOut) { throw ValidationError("--hold-out \(holdOut): it may be 0 to 0.5") }
+        if let holdOut, !(0...0.5).contains(holdOut) {
+            throw ValidationError("--hold-out \(holdOut): it may be 0 to 0.5")
+        }
         if let threads, !(1...64).contains(threads) { throw ValidationError("--threads \(threads): it may be 1 to 64") }
         if let record, Quantity.duration(record).map({ $0 <= .zero }) ?? true {
             throw ValidationError("--record \(record): write a time such as 90s, 30m or 1h")
         }
-        if !(alertsPerDay > 0 && alertsPerDay.isFinite) {
-            throw ValidationError("--alerts-per-day \(alertsPerDay): it must be a number over 0, such as 0.5")
-        }
+        try checkAlerts(perDay: alertsPerDay)
         if Quantity.duration(checkpointEvery).map({ $0 <= .zero }) ?? true {
             throw ValidationError("--checkpoint-every \(checkpointEvery): write a time such as 3m")
         }
@@ -120,6 +122,9 @@ struct TrainCommand: ParsableCommand {
         } catch let error as TrainingError where unattended && error.isFinal {
             StandardOutput.complain("\(error)\n")
             throw Self.badFootage
+        } catch let error as TrainingError where error.isFinished {
+            StandardOutput.complain("\(error)\n")
+            throw Self.alreadyThere
         }
         switch outcome {
         case .trained(let report) where unattended:
@@ -153,7 +158,7 @@ struct TrainCommand: ParsableCommand {
     }
 
     private var chosenRecipe: Recipe {
-        var chosen = Self.recipes[recipe] ?? .stream
+        var chosen = recipe.flatMap { Self.recipes[$0] } ?? .stream
         chosen.iterations = iterations ?? chosen.iterations
         chosen.window = window ?? chosen.window
         chosen.batch = batch ?? chosen.batch
@@ -166,12 +171,21 @@ struct TrainCommand: ParsableCommand {
         return chosen
     }
 
+    private func stated(_ topology: Topology?) -> StatedPlan {
+        var stated = StatedPlan()
+        (stated.recipe, stated.topology, stated.carriesState) = (recipe, topology, carryState)
+        (stated.iterations, stated.window, stated.batch) = (iterations, window, batch)
+        (stated.learningRate, stated.holdOut, stated.seed) = (learningRate, holdOut, seed)
+        return stated
+    }
+
     private func request() throws -> TrainRequest {
         var request = TrainRequest(sources: sources, output: out)
         request.recipe = chosenRecipe
-        request.minutes = minutes ?? (iterations == nil && recipe == "stream" ? 30 : nil)
-        request.topology = try topology.map { try Topology(file: $0) } ?? (recipe == "article" ? .article : .small)
-        request.seed = seed
+        request.minutes = minutes ?? (iterations == nil && recipe != "article" ? 30 : nil)
+        let topology = try topology.map { try Topology(file: $0) }
+        request.topology = topology ?? (recipe == "article" ? .article : .small)
+        request.seed = seed ?? request.seed
         request.threads = threads
         request.record = record.flatMap { Quantity.duration($0) }
         let camera = try chosen.configured()
@@ -184,8 +198,9 @@ struct TrainCommand: ParsableCommand {
         }
         (request.turn, request.isUnattended) = (turn, unattended)
         request.skip = skip
-        request.holdOut = holdOut
+        request.holdOut = holdOut ?? request.holdOut
         request.resumes = resume
+        request.stated = stated(topology)
         request.checkpointEvery = Quantity.duration(checkpointEvery) ?? request.checkpointEvery
         request.stripsAt = strips ?? []
         request.alertsPerDay = alertsPerDay

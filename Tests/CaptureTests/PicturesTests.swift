@@ -100,6 +100,50 @@ enum SharedData {
         #expect(try Watched(source(scratch.path + "/") { $0.loop = true }, limit: 6).luma == [10, 20, 30, 100, 10, 20])
     }
 
+    /// As `zanzo record` leaves them: one recording, though it lies in several files.
+    @Test func stripsOfOneRecordingAreOneClip() throws {
+        #expect(StripFile.name(first: 256) == "strip-00000256.png")
+        for (first, count) in [(0, 5), (5, 5), (10, 2)] {
+            try picture(StripFile.name(first: first), count * 8, 8) { x, _ in UInt8(first + x / 8) }
+        }
+        let source = source(scratch.path) { $0.rate = 5 }
+        let watched = try Watched(source)
+        #expect(watched.luma == (0..<12).map { UInt8($0) } && source.counters.frames == 12)
+        #expect(watched.formats.map(\.description) == ["strips 8x8 5 fps"])
+        #expect(watched.times == (0..<12).map { .milliseconds(200 * $0) })
+        let looped = try Watched(self.source(scratch.path) { $0.loop = true }, limit: 14)
+        #expect(looped.luma == (0..<14).map { UInt8($0 % 12) } && looped.formats.count == 1)
+    }
+
+    /// A frame is missing between the second and the third; the others have names of their own, and are clips of their own.
+    @Test func otherStripsOfAFolderAreClips() throws {
+        for (name, count, code) in [
+            ("strip-00000000.png", 4, 1), ("strip-00000004.png", 4, 2), ("strip-00000009.png", 2, 3),
+            ("walk2.png", 6, 5), ("walk10.png", 2, 6), ("walk1.png", 5, 4),
+        ] {
+            try picture(name, count * 8, 8) { _, _ in UInt8(code) }
+        }
+        let watched = try Watched(source(scratch.path))
+        #expect(watched.luma == [1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 4, 4, 4, 4, 4, 5, 5, 5, 5, 5, 5, 6, 6])
+        #expect(watched.formats.map(\.size.width) == [8, 8, 8, 8, 8])
+    }
+
+    /// A wide camera's pictures are frames; only their name makes so short ones strips.
+    @Test(arguments: [("wide-1.png", 1, 24), ("strip-00000000.png", 3, 8), ("strip-1.png", 1, 24)])
+    func pictureOrStripIsDecidedBySizeAndName(_ name: String, _ frames: Int, _ width: Int) throws {
+        try picture(name, 24, 8) { _, _ in 1 }
+        let watched = try Watched(source(scratch.path))
+        #expect(watched.luma.count == frames && watched.formats[0].size == FrameSize(width: width, height: 8))
+    }
+
+    @Test(arguments: [(8, 40, "it is a strip among pictures"), (40, 12, "it is no strip, and others here are strips")])
+    func picturesAndStripsInOneFolderAreRefused(_ first: Int, _ second: Int, _ words: String) throws {
+        try picture("1.png", first, 8) { _, _ in 1 }
+        let path = try picture("2.png", second, 8) { _, _ in 2 }
+        let error = try #require(failure(source(scratch.path)))
+        #expect(error.code == .notACamera && error.description.hasPrefix("read \(path): \(words): keep"), "\(error)")
+    }
+
     @Test func picturesOfOtherSizesAreTold() throws {
         try picture("1.png", 16, 16) { _, _ in 1 }
         try picture("2.png", 20, 10) { _, _ in 2 }

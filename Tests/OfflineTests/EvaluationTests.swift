@@ -157,6 +157,26 @@ let demoModel = package + "/config/demo.safetensors"
             error?.message.hasSuffix("/none: no folder that can be read: give --data the folder of the clips") == true)
     }
 
+    /// `--data DIR/01` where `--data DIR` was meant: its pictures are frames, or its labels lie beside it.
+    @Test func aClipsOwnFolderIsNoDataSet() throws {
+        let data = try DataSet()
+        try data.folder("01", frames: 3)
+        func refusal(_ folder: String) -> String {
+            let error = #expect(throws: StartError.self) { try LabelledClip.find(in: folder) }
+            return error.map { String($0.message.replacing(data.path, with: "DIR")) } ?? ""
+        }
+        let advice = "give the folder above it, with the labels beside the clip: --data DIR"
+        let frame = refusal(data.path + "/01")
+        #expect(frame.hasPrefix("DIR/01/") && frame.hasSuffix("where DIR/01 is one clip, \(advice)"), "\(frame)")
+        try data.write("01.labels.txt", "0\n1\n0\n")
+        for folder in ["/01", "/01/"] {
+            #expect(
+                refusal(data.path + folder)
+                    == "DIR\(folder): is one clip, whose labels are DIR/01.labels.txt: \(advice)")
+        }
+        #expect(try LabelledClip.find(in: data.path).map(\.name) == ["01"])
+    }
+
     @Test func clipsComeInNaturalOrder() throws {
         let data = try DataSet()
         for name in ["10.png", "2.PNG", "b.mp4"] { try data.write(name, "") }

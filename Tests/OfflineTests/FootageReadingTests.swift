@@ -1,4 +1,6 @@
 import Capture
+import Glibc
+import Service
 import Testing
 import Training
 import Video
@@ -49,6 +51,31 @@ import Video
         let read = try FrameStore(path: store)
         #expect(read.clips.map(\.count) == [48] && read.clips[0].rate == 5)
         #expect(read.luma(read.clips[0], 0)[2] == 250)
+    }
+
+    /// `zanzo record … --out strips`, then `zanzo train strips`: the frames that were recorded, as one clip.
+    @Test func aFolderOfStripsIsReadAsFrames() throws {
+        let street = "synthetic:street?seed=3&rate=25&size=64x64&length=12"
+        let recorded = try Recording(Recording.Request(source: street, output: place.file("strips"))).run()
+        #expect(recorded > 257)  // two strips of 256 and the rest
+        let full = FootageReading(size: 64, rate: 25, credentials: nil, skip: 0, record: nil) { false }
+        #expect(try full.run([place.file("strips")], into: store, goingOn: false) == .whole)
+        let read = try FrameStore(path: store)
+        #expect(read.clips.map(\.count) == [recorded] && read.clips[0].rate == 25)
+        let whole = place.file("whole.frames")
+        _ = try full.run([street], into: whole, goingOn: false)
+        let all = try FrameStore(path: whole)
+        for frame in [0, 255, 256, recorded - 1] {
+            #expect(read.luma(read.clips[0], frame).elementsEqual(all.luma(all.clips[0], frame)), "\(frame)")
+        }
+    }
+
+    @Test func otherStripsOfAFolderAreClips() throws {
+        #expect(mkdir(place.file("clips"), 0o755) == 0)
+        for (name, count) in [("walk.png", 30), ("jump.png", 12)] { _ = try place.strip("clips/" + name, count: count) }
+        _ = try reading().run([place.file("clips")], into: store, goingOn: false)
+        let read = try FrameStore(path: store)
+        #expect(read.clips.map(\.count) == [12, 30] && read.sessions.count == 1)
     }
 
     /// A recording that was stopped goes on where it stopped: together it is what one recording would have been.

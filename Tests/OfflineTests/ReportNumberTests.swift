@@ -1,6 +1,9 @@
+import Model
 import Anomaly
 import Glibc
+import Pictures
 import Testing
+import Training
 
 @testable import Offline
 
@@ -38,6 +41,38 @@ import Testing
         for (index, point) in curve.enumerated() {
             #expect(point.iteration == (index + 1) * stride && point.mean == Double(point.iteration) - 25.5)
         }
+    }
+
+    private static var report: TrainingReport {
+        let training = TrainingRecord(
+            tool: "test", sources: ["a"], frames: 100, heldOutFrames: 20, rate: 5, fingerprint: "1", recipe: .stream,
+            seed: 1, iterations: 50, bestIteration: 50, ending: .finished, firstLoss: 1, lastLoss: 0.1, losses: [],
+            heldOutError: 0.1, bestJudgement: 0.1, seconds: 3, created: "")
+        return TrainingReport(
+            model: "m.safetensors", training: training, verdict: .unjudged, scoredFrames: 20, scoredSeconds: 4,
+            warning: Array(repeating: "far too little footage for it,", count: 12).joined(separator: " "),
+            histogram: Histogram([1, 2, 3]), detectable: [])
+    }
+
+    @Test func everyLineOfAWarningIsOne() throws {
+        let lines = ReportPicture.lines(Self.report, width: 1200)
+        let warning = lines.filter(\.isWarning).map(\.text)
+        #expect(warning.count > 2 && warning.dropFirst().allSatisfy { $0.hasPrefix("  ") })
+        #expect(lines.last?.isWarning == true && lines.first?.isWarning == false && lines.count > warning.count + 3)
+    }
+
+    /// The plots reach as far to the right as the strip does, and nothing is cut off where that is narrow.
+    @Test(arguments: [1588, 600]) func thePictureIsFilledToItsRight(_ width: Int) {
+        let strip = Canvas(width: width, height: 40, colour: Theme.text)
+        let picture = ReportPicture.draw(
+            Self.report, loss: { LossPicture.draw([1, 0.5, 0.1], [], title: "loss", width: $0) }, strip: strip)
+        let whole = max(width, 1200) + 32
+        #expect(picture.width == whole)
+        let plotted = (0..<picture.height).count { picture[whole - 40, $0] == Theme.panel }
+        #expect(plotted > 250)
+        #expect((0..<picture.height).count { picture[16, $0] == Theme.text } >= 40)
+        let red = (0..<picture.height).filter { y in (0..<whole).contains { picture[$0, y] == Theme.threshold } }
+        #expect(red.count > 2 * 10)
     }
 
     @Test func linesAreWrappedBetweenWords() {

@@ -87,6 +87,7 @@ import Video
         again.resumes = true
         let error = #expect(throws: TrainingError.self) { try train(again) }
         #expect(error?.message.contains("is finished, there is nothing to go on with") == true)
+        #expect(error?.isFinished == true)
         #expect(try Data(contentsOf: URL(filePath: place.file("m.safetensors"))) == whole)
         // The same frames as a source by themselves are no other footage.
         again.sources = [place.file("m.training/footage.frames")]
@@ -111,6 +112,35 @@ import Video
         #expect(try Data(contentsOf: URL(filePath: place.file("m.safetensors"))) == whole)
     }
 
+    private static let contradictions: [(@Sendable (inout StatedPlan) -> Void, String, String)] = [
+        ({ $0.recipe = "article" }, "--recipe article: the run in", "began with stream: leave --recipe out"),
+        ({ $0.iterations = 61 }, "--iterations 61", "began with 60"), ({ $0.window = 8 }, "--window 8", "with 4"),
+        ({ $0.batch = 12 }, "--batch 12", "with 4"), ({ $0.learningRate = 0.5 }, "--learning-rate 0.5", "0.002"),
+        ({ $0.holdOut = 0.25 }, "--hold-out 0.25", "with 0.5"), ({ $0.seed = 2 }, "--seed 2", "began with 1:"),
+        ({ $0.topology = .small }, #"--topology {"#, #"began with {"#),
+    ]
+
+    /// What a checkpoint was begun with stays; who asks for something else is told which option, and what it was.
+    @Test(arguments: contradictions)
+    func aResumedRunRefusesWhatItDidNotBeginWith(
+        _ state: @Sendable (inout StatedPlan) -> Void, _ said: String, _ begun: String
+    ) throws {
+        _ = try train(request(), shouldStop: stoppingAt(720))
+        var again = request()
+        again.resumes = true
+        state(&again.stated)
+        let error = try #require(#expect(throws: TrainingError.self) { try train(again) })
+        #expect(error.message.hasPrefix(said) && error.message.contains(begun), "\(error)")
+        #expect(
+            error.message.contains(place.file("m.safetensors.checkpoint")) && place.exists("m.safetensors.checkpoint"))
+        // What it began with may be said again.
+        again.stated = StatedPlan()
+        (again.stated.recipe, again.stated.iterations, again.stated.window) = ("stream", 60, 4)
+        (again.stated.batch, again.stated.seed, again.stated.holdOut) = (4, 1, 0.5)
+        (again.stated.topology, again.stated.carriesState) = (Workplace.topology, true)
+        #expect(try train(again)?.training.ending == .finished)
+    }
+
     @Test func anUnfinishedRunIsNotOverwritten() throws {
         _ = try train(request(), shouldStop: stoppingAt(720))
         let error = #expect(throws: TrainingError.self) { try train(request()) }
@@ -128,6 +158,28 @@ import Video
         #expect(error?.message.contains("\(kept) frame") == true && error?.message.contains("--resume") == true)
         camera.resumes = true
         #expect(try train(camera)?.training.frames == 150)
+    }
+
+    /// A frame store is trained on as it is: what would change it is refused, what agrees with it may be said.
+    @Test func aStoreAsTheSourceRefusesWhatItCannotGive() throws {
+        _ = try train(request())  // strips of 25 frames a second
+        var again = request()
+        (again.sources, again.output) = ([place.file("m.training/footage.frames")], place.file("n.safetensors"))
+        for (option, said, change) in [
+            ("--record", "recorded already", { $0.record = .seconds(60) }),
+            ("--skip 5", "as a whole", { $0.skip = 5 }),
+            ("--rate 5.0", "with 25 frames a second", { $0.rate = 5 }),
+        ] as [(String, String, (inout TrainRequest) -> Void)] {
+            var other = again
+            change(&other)
+            let error = try #require(#expect(throws: TrainingError.self) { try train(other) })
+            #expect(
+                error.message.hasPrefix("\(option): \(again.sources[0]) ") && error.message.contains(said), "\(error)")
+            #expect(error.message.hasSuffix(": leave \(option.prefix { $0 != " " }) out, or record anew with it"))
+            #expect(!place.exists("n.safetensors"))
+        }
+        again.rate = 25
+        #expect(try train(again)?.training.frames == 350)
     }
 
     @Test func minutesBecomeSteps() throws {

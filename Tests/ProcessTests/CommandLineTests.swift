@@ -116,6 +116,35 @@ extension ProcessTests {
             #expect(Array(try Data(contentsOf: URL(filePath: model))) == bytes)
         }
 
+        /// A number is a value also where it begins as an option does: what may stand there is said, not that a value is missing.
+        @Test(
+            arguments: [
+                (["train", "x.png", "--out", "m", "--iterations", "-5"], "iterations is -5; it may be 1 to 100000000"),
+                (["train", "x.png", "--out", "m", "--minutes", "-5"], "--minutes -5.0: it may be over 0"),
+                (["train", "x.png", "--out", "m", "--learning-rate", "-1"], "it may be over 0, up to 1"),
+                (["train", "x.png", "--out", "m", "--seed", "-1"], "The value '-1' is invalid for '--seed <seed>'"),
+                (
+                    ["train", "x.png", "--out", "m", "--alerts-per-day", "-2"],
+                    "--alerts-per-day -2.0: it must be a number"
+                ),
+                (["train", "x.png", "--out", "m", "--batch", "--json"], "The value '--json' is invalid for '--batch"),
+                (["calibrate", "m", "x.png", "--alerts-per-day", "-2"], "--alerts-per-day -2.0: it must be a number"),
+                (["calibrate", "m", "x.png", "--skip", "-1"], "--skip -1: frames are counted from 0"),
+                (
+                    ["evaluate", "m", "--data", "x", "--threshold", "-1"],
+                    "--threshold -1.0: it must be a number over 0"
+                ),
+                (["quantize", "m", "x.png", "--frames", "-1"], "--frames -1: it must be 1 or more"),
+                (["replay", "x.png", "--model", "m", "--rate", "-1"], "--rate -1.0: it must be a number over 0"),
+                (["record", "x.png", "--out", "d", "--size", "-1"], "--size -1: it may be 16 to 512"),
+            ] as [([String], String)])
+        func aNegativeNumberIsAValue(_ words: [String], _ said: String) async throws {
+            let run = try place.zanzoProcess(words)
+            defer { run.kill() }
+            #expect(try await run.end() == .exit(64))
+            #expect(run.errors.text.contains(said) && !run.errors.text.contains("Missing"), "\(run.errors.text)")
+        }
+
         @Test func aModelThatIsNoneIsNamed() async throws {
             let model = try place.write("model.safetensors", "no model")
             for command in [["replay", "synthetic:street?length=1", "--model", model], ["calibrate", model, "x.png"]] {

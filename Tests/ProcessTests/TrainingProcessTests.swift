@@ -75,6 +75,11 @@ extension ProcessTests {
             let (a, b) = (try content("whole.safetensors"), try content("killed.safetensors"))
             #expect(a.2 == b.2, "weights differ after \(kills) kills")
             #expect(a.0 == b.0 && a.1 == b.1)
+            // What is finished is told from what failed by the status: `make reference-model` goes by it.
+            let again = try place.zanzoProcess(line("whole.safetensors", ["--resume", "--json"]))
+            defer { again.kill() }
+            #expect(try await again.end() == .exit(73) && again.output.text.isEmpty)
+            #expect(again.errors.text.contains("whole.safetensors: is finished"), "\(again.errors.text)")
         }
 
         private static func identity(_ path: String) -> UInt64 {
@@ -92,6 +97,18 @@ extension ProcessTests {
             #expect(try await program.end() == .exit(0))
             #expect(program.output.text.contains("interrupted; go on with --resume"), "\(program.output.text)")
             #expect(try Model(path: place.path + "/m.safetensors").metadata["zanzo.training"] != nil)
+            // It goes on as it began, and not otherwise.
+            for (words, said) in [
+                (["--iterations", "9"], "--iterations 9: "), (["--recipe", "article"], "--recipe article: "),
+                (["--seed", "7"], "--seed 7: "), (["--hold-out", "0.3"], "--hold-out 0.3: "),
+            ] {
+                let again = try place.zanzoProcess(
+                    ["train", "x.png", "--out", place.path + "/m.safetensors", "--resume"] + words)
+                defer { again.kill() }
+                #expect(try await again.end() == .exit(1) && again.errors.lines.count == 1)
+                #expect(again.errors.text.contains(said), "\(again.errors.text)")
+                #expect(again.errors.text.contains("remove the checkpoint to begin anew"))
+            }
         }
 
         /// What the daemon does not try again at once: too little to train on, and too little held out for an alarm line.

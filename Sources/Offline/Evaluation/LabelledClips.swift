@@ -1,5 +1,7 @@
 import Capture
+import Glibc
 import Service
+import Video
 
 /// The clips of a data set's folder, with what is known of their frames.
 ///
@@ -62,7 +64,32 @@ struct LabelledClip {
             throw StartError(
                 message: "\(folder): no clip in it: it takes folders of pictures, strips (.png) or videos (.mp4 …)")
         }
+        if let strip = clips.first(where: { suffix(of: $0.path, in: pictures) != nil }) {
+            try refuseFrames(strip.path, in: folder)
+        }
         return clips
+    }
+
+    /// Throws where `folder` is one clip's: its labels lie beside it, or `path`, a picture in it, is a frame and no strip.
+    private static func refuseFrames(_ path: String, in folder: String) throws(StartError) {
+        let trimmed = String(folder.reversed().drop { $0 == "/" }.reversed())
+        let slash = trimmed.lastIndex(of: "/")
+        let parent = slash.map { $0 == trimmed.startIndex ? "/" : String(trimmed[..<$0]) } ?? "."
+        let advice =
+            "give the folder above it, with the labels beside the clip: --data \(trimmed == "." ? ".." : parent)"
+        let labels = trimmed + labelSuffix
+        if access(labels, F_OK) == 0 {
+            throw StartError(message: "\(folder): is one clip, whose labels are \(labels): \(advice)")
+        }
+        let source = makeSource(SourceSpecification(kind: .pictures(path: path)), time: SystemTime())
+        do throws(CaptureError) {
+            _ = try source.open()
+        } catch {
+            // What else is wrong with it is said when the clip is played.
+            guard error.code == .notACamera else { return }
+            throw StartError(
+                message: "\(path): is a frame, not a clip (a strip): where \(folder) is one clip, \(advice)")
+        }
     }
 
     private static func suffix(of name: String, in suffixes: [String]) -> String? {

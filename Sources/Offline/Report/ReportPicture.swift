@@ -2,33 +2,42 @@ import Pictures
 
 /// `report.png`: what the report says, the scores' histogram with the alarm line, the loss, and the last strip.
 enum ReportPicture {
-    private static let width = 1232
+    private static let leastWidth = 1200
     private static let margin = 16
 
-    static func draw(_ report: TrainingReport, loss: Canvas, strip: Canvas) -> Canvas {
-        let lines = TrainingReportText.lines(report).flatMap { wrap($0, width: width - 2 * margin) }
-        let plot = histogram(report)
+    /// Everything in one column, as wide as `strip`, and 1200 pixels at the least; `loss` draws the loss in a given width.
+    static func draw(_ report: TrainingReport, loss: (_ width: Int) -> Canvas, strip: Canvas) -> Canvas {
+        let width = max(leastWidth, strip.width)
+        let lines = lines(report, width: width)
+        let pictures = [histogram(report, width: width), loss(width), strip]
         let textHeight = lines.count * 18 + 44
-        let height = textHeight + plot.height + loss.height + strip.height + 4 * margin
-        var canvas = Canvas(width: max(width, strip.width + 2 * margin), height: height, colour: Theme.background)
+        let height = textHeight + pictures.reduce(margin) { $0 + $1.height + margin }
+        var canvas = Canvas(width: width + 2 * margin, height: height, colour: Theme.background)
         canvas.text("Zanzo: a model's report", x: margin, y: margin, colour: Theme.text, scale: 2)
         for (index, line) in lines.enumerated() {
-            let colour = line.hasPrefix("warning") ? Theme.threshold : Theme.quiet
-            canvas.text(line, x: margin, y: 48 + index * 18, colour: colour, scale: 2)
+            let colour = line.isWarning ? Theme.threshold : Theme.quiet
+            canvas.text(line.text, x: margin, y: 48 + index * 18, colour: colour, scale: 2)
         }
         var y = textHeight + margin
-        for picture in [plot, loss, strip] {
+        for picture in pictures {
             canvas.draw(picture, x: margin, y: y)
             y += picture.height + margin
         }
         return canvas
     }
 
+    /// What the report says, in lines of at most `width` pixels; each line of a warning knows that it is one.
+    static func lines(_ report: TrainingReport, width: Int) -> [(text: String, isWarning: Bool)] {
+        TrainingReportText.lines(report).flatMap { line in
+            wrap(line, width: width).map { ($0, line.hasPrefix("warning")) }
+        }
+    }
+
     /// Bars of the scores' counts, square roots so that single frames show, and the alarm line.
-    static func histogram(_ report: TrainingReport) -> Canvas {
+    static func histogram(_ report: TrainingReport, width: Int) -> Canvas {
         let (bins, height) = (report.histogram, 240)
-        var canvas = Canvas(width: 1200, height: height, colour: Theme.background)
-        let area = (x: 56, y: 40, width: 1128, height: height - 80)
+        var canvas = Canvas(width: width, height: height, colour: Theme.background)
+        let area = (x: 56, y: 40, width: width - 72, height: height - 80)
         let title = "scores of \(report.scoredFrames) held-out frames (bars: square root of the count)"
         canvas.text(title, x: area.x, y: 8, colour: Theme.text, scale: 2)
         canvas.rectangle(x: area.x, y: area.y, width: area.width, height: area.height, colour: Theme.panel)

@@ -2,6 +2,7 @@ public import Anomaly
 public import Capture
 import FoundationEssentials
 public import Model
+import Pictures
 public import Service
 public import Training
 
@@ -23,7 +24,7 @@ public struct TrainRequest: Sendable {
     public var threads: Int?
     /// How long to record a live camera first.
     public var record: Duration?
-    /// Frames a second to take of the sources; nil: all of a file's, 5 of a camera's.
+    /// Frames a second to take of the sources; nil: all of a file's, 5 of a camera's. A frame store has to have as many.
     public var rate: Double?
     /// Where the sources' user and password are.
     public var credentials: CredentialsReference?
@@ -33,6 +34,8 @@ public struct TrainRequest: Sendable {
     public var holdOut = 0.125
     /// Whether to go on with what an interrupted run left behind.
     public var resumes = false
+    /// What was asked for in so many words: a run that goes on has to have begun with it.
+    public var stated = StatedPlan()
     /// How often an unfinished run is kept.
     public var checkpointEvery = Duration.seconds(180)
     /// Iterations at which a strip of input and reconstruction is drawn.
@@ -52,6 +55,21 @@ public struct TrainRequest: Sendable {
 
     /// Trains on `sources`, writes `output`.
     public init(sources: [String], output: String) { (self.sources, self.output) = (sources, output) }
+
+    /// What is asked of `store`, named as the only source, that it can't give: its frames are taken as they are, because the run's
+    /// fingerprint and its held-out end are those of all of them. Nil where nothing is.
+    func problem(ofSource store: FrameStore) -> String? {
+        func line(_ option: String, _ reason: String) -> String {
+            let name = option.prefix { $0 != " " }
+            return "\(option): \(store.path) \(reason): leave \(name) out, or record anew with it"
+        }
+        if record != nil { return line("--record", "is recorded already, and no more is") }
+        if skip > 0 { return line("--skip \(skip)", "is a frame store, which is trained on as a whole") }
+        // As near as a session's own time stamps have to come to what was asked of it.
+        guard let rate, let other = store.clips.first(where: { abs($0.rate - rate) > 0.05 * rate }) else { return nil }
+        return line(
+            "--rate \(rate)", "is a frame store with \(NumberText.short(other.rate, digits: 4)) frames a second")
+    }
 }
 
 extension Topology {

@@ -61,8 +61,10 @@ extension TrainingSession {
     ) throws {
         try AtomicFile.write(try JSONLine.encode(report) + [10], path: files.file("report.json"))
         let name = files.model.split(separator: "/").last.map(String.init) ?? files.model
-        let loss = LossPicture.draw(outcome.losses, outcome.progress.judgements, title: "\(name): loss")
-        try write(loss, to: files.file("loss.png"))
+        func loss(_ width: Int) -> Canvas {
+            LossPicture.draw(outcome.losses, outcome.progress.judgements, title: "\(name): loss", width: width)
+        }
+        try write(loss(1200), to: files.file("loss.png"))
         let strip = try strip(
             outcome.tensors, plan, footage, iteration: report.training.bestIteration, loss: nil)
         // The folders are nobody's business who sees the picture.

@@ -12,13 +12,18 @@ extension TrainingSession {
             throw TrainingError(
                 "\(files.checkpoint): an unfinished run is kept there: go on with --resume, or remove it to begin anew")
         }
+        let checkpoint: Checkpoint
         do throws(ModelError) {
-            return try Checkpoint(path: files.checkpoint)
+            checkpoint = try Checkpoint(path: files.checkpoint)
         } catch {
             guard request.isUnattended, error.code != .unreadable else { throw error }
             setAside("\(error)")
             return nil
         }
+        if let contradiction = request.stated.contradiction(checkpoint.plan, at: files.checkpoint) {
+            throw TrainingError(contradiction)
+        }
+        return checkpoint
     }
 
     /// Whether what lies in the model's place was trained on these frames, by its own record.
@@ -82,7 +87,9 @@ extension TrainingSession {
             setAside("\(error)")
             return try begin(plan, footage, from: nil)
         }
-        tell("going on after step \(earlier.progress.iteration) of \(plan.recipe.iterations)")
+        // The speed that made minutes a number of steps was that of another day: the number stays.
+        let kept = request.minutes == nil || request.isUnattended ? "" : ", as many as it began with"
+        tell("going on after step \(earlier.progress.iteration) of \(plan.recipe.iterations)\(kept)")
         return run
     }
 }

@@ -73,7 +73,8 @@ public struct TrainingSession {
         // What a finished run made is not to be lost to a word that asks to keep something.
         if request.resumes, !request.isUnattended, earlier == nil, isModel(of: store) {
             throw TrainingError(
-                "\(files.model): is finished, there is nothing to go on with; without --resume it is trained anew")
+                "\(files.model): is finished, there is nothing to go on with; without --resume it is trained anew",
+                isFinished: true)
         }
         // Unattended, one that was trained on other footage than is asked for now is gone.
         if !TrainingFiles.exists(files.checkpoint) { earlier = nil }
@@ -121,7 +122,11 @@ public struct TrainingSession {
             shouldStop: shouldStop)
         let terms = FootageReading.Terms(
             resumes: request.resumes, isTrainedOn: isTrainedOn, isUnattended: request.isUnattended)
-        return try reading.store(request.sources, in: files, terms)
+        let store = try reading.store(request.sources, in: files, terms)
+        if let store, request.sources == [store.path], let problem = request.problem(ofSource: store) {
+            throw TrainingError(problem)
+        }
+        return store
     }
 
     /// Frames to train on, at the least.

@@ -79,8 +79,7 @@ public struct Recording {
                 canvas.draw(luma: $0, source: (size, size), x: index * size, y: 0, width: size, height: size)
             }
         }
-        let digits = String(count - frames)
-        let name = "strip-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits + ".png"
+        let name = StripFile.name(first: count - frames)
         try AtomicFile.write(try PNG.encode(canvas), path: request.output + "/" + name)
         strip = []
     }

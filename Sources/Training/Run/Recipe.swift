@@ -60,7 +60,9 @@ public struct Recipe: Sendable, Hashable, Codable {
         if !(1...100_000_000).contains(iterations) { return "iterations is \(iterations); it may be 1 to 100000000" }
         if !(1...256).contains(window) { return "window is \(window); it may be 1 to 256 frames" }
         if !(2...1024).contains(batch) { return "batch is \(batch); it may be 2 to 1024 windows" }
-        if !(learningRate > 0 && learningRate <= 1) { return "the learning rate is \(learningRate); it may be up to 1" }
+        if !(learningRate > 0 && learningRate <= 1) {
+            return "the learning rate is \(learningRate); it may be over 0, up to 1"
+        }
         if !(1...10_000).contains(judgements) { return "judgements is \(judgements); it may be 1 to 10000" }
         return nil
     }

@@ -24,9 +24,9 @@ import Testing
     }
 
     /// The options of the page's part, by their `Fl \-name`.
-    static func options(_ lines: some Sequence<String>) -> Set<String> {
+    static func options(_ lines: some Sequence<String>, after macros: [String] = [".It Fl "]) -> Set<String> {
         Set(
-            lines.filter { $0.hasPrefix(".It Fl ") }.flatMap { $0.split(separator: " ") }
+            lines.filter { line in macros.contains { line.hasPrefix($0) } }.flatMap { $0.split(separator: " ") }
                 .filter { $0.hasPrefix("\\-") }.map { String($0.dropFirst(2)) })
     }
 
@@ -63,7 +63,11 @@ import Testing
             let start = try #require(page.firstIndex(of: ".Ss zanzo \(command)"), "no section for \(command)")
             let section = page[(start + 1)...].prefix { !$0.hasPrefix(".Ss ") && !$0.hasPrefix(".Sh ") }
             #expect(Self.options(section) == options, "\(command)")
-            #expect(page.contains(".Cm \(command)"), "\(command) in the synopsis")
+            let synopsis = try #require(page.firstIndex(of: ".Cm \(command)"), "\(command) in the synopsis")
+            let usage = page[(synopsis + 1)...].prefix { $0 != ".Nm" && !$0.hasPrefix(".Sh ") }
+            var brief = Self.options(usage, after: [".Op Fl ", ".Fl "])
+            if usage.contains(".Op Fl n Ar count") { brief.insert("last") }
+            #expect(brief == options, "\(command) in the synopsis")
         }
         #expect(named.count >= 10)
         #expect(Set(page.filter { $0.hasPrefix(".Ss zanzo ") }.map { String($0.dropFirst(10)) }) == named)
