@@ -23,8 +23,8 @@ public struct Backoff: Sendable {
         return pause
     }
 
-    /// Starts from the shortest pause again: call it when frames have come for as long as the last pause, not at the first good
-    /// connection.
+    /// Starts from the shortest pause again: call it when frames have come for as long as the last pause or for a while, not at
+    /// the first good connection.
     public mutating func reset() { base = Self.shortest }
 }
 

@@ -51,7 +51,7 @@ public enum Reading {
     case frame(SourceFrame)
     /// A frame that the driver or decoder calls damaged: counted, never scored.
     case corrupt
-    /// From now on frames look like this; the next `read` gives the first.
+    /// From now on frames look like this, or another clip begins; the next `read` gives the first.
     case formatChanged(SourceFormat)
     /// The last frame has been given (a file, pictures); a live source throws `.disconnected` instead.
     case end

@@ -33,6 +33,8 @@ final class PicturesSource: FrameSource {
     private var pending: PixelView?
     /// Whether another clip begins with `pending`, and that was not told yet.
     private var isCut = false
+    /// Whether the folder has more clips than one, as far as it was read.
+    private var hasCuts = false
 
     init(path: String, options: SourceOptions, time: any TimeSource) {
         (self.path, self.options, self.time) = (path, options, time)
@@ -64,7 +66,7 @@ final class PicturesSource: FrameSource {
 
     func close() {
         (decoder, strip, pending, format) = (nil, nil, nil, nil)
-        (paths, index, column, given, isCut) = ([], 0, 0, 0, false)
+        (paths, index, column, given, isCut, hasCuts) = ([], 0, 0, 0, false, false)
     }
 
     func read(timeout: Duration) throws(CaptureError) -> Reading {
@@ -108,7 +110,9 @@ final class PicturesSource: FrameSource {
             return picture
         }
         guard StripFile.count(picture.size) > 1 else { throw mixed(name, "no strip, and others here are strips") }
-        isCut = index > 1 && !StripFile.goesOn(stripPath, StripFile.count(before.size), name)
+        // Back at the first of several clips is a cut as well; a recording that is looped is one clip, as a video is.
+        isCut = index > 1 ? !StripFile.goesOn(stripPath, StripFile.count(before.size), name) : hasCuts
+        hasCuts = hasCuts || isCut
         (strip, stripPath, column) = (picture, name, 0)
         return try StripFile.frame(0, of: picture, "read \(name)")
     }

@@ -15,7 +15,7 @@ package enum StripFile {
         let name = path.split(separator: "/").last ?? ""
         guard name.hasPrefix(prefix), name.hasSuffix(suffix) else { return nil }
         let digits = name.dropFirst(prefix.count).dropLast(suffix.count)
-        return digits.count >= 8 && digits.utf8.allSatisfy { (48...57).contains($0) } ? Int(digits) : nil
+        return (8...12).contains(digits.count) && digits.utf8.allSatisfy { (48...57).contains($0) } ? Int(digits) : nil
     }
 
     /// Frames of a strip of this size, 2 or more; 1: it is none.
@@ -27,9 +27,12 @@ package enum StripFile {
     /// Strips of fewer frames might be a wide camera's pictures, 2:1 or 3:1.
     private static let fewestFrames = 4
 
+    /// Higher pictures might be a panorama's, 4:1; `zanzo record` writes frames of no more than this.
+    private static let greatestSide = 512
+
     /// Whether a picture in a folder is a strip: of a size that no camera's picture has, or by its name.
     static func isStrip(_ size: FrameSize, path: String) -> Bool {
-        count(size) >= fewestFrames || count(size) > 1 && first(ofName: path) != nil
+        count(size) >= fewestFrames && size.height <= greatestSide || count(size) > 1 && first(ofName: path) != nil
     }
 
     /// Whether the strip `next` goes on where `path`, of `count` frames, ended: both are of one recording.

@@ -53,7 +53,7 @@ struct CalibrateCommand: ParsableCommand {
         request.credentials = credentials.map { .file($0) }
         request.alertsPerDay = alertsPerDay
         let camera = try chosen.configured()
-        if let camera { request.scoring = ScoringSettings(camera) }
+        if let camera { (request.scoring, request.precision) = (ScoringSettings(camera), camera.settings.precision) }
         let method = try score.map { try ScoreMethod(parsing: $0) }
         request.method = method ?? camera?.settings.method ?? request.method
         request.rate = rate ?? camera?.settings.rate ?? request.rate

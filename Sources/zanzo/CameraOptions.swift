@@ -5,7 +5,7 @@ import Service
 struct CameraOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Score as this camera of the configuration: its regions, masks, detector, method and rate.",
+            "Score as this camera of the configuration: its regions, masks, detector, method, precision and rate.",
             valueName: "name"))
     var camera: String?
     @Option(help: ArgumentHelp("The configuration with that camera.", valueName: "file"))

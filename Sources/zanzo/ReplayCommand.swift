@@ -45,11 +45,10 @@ struct ReplayCommand: ParsableCommand {
 
     func run() throws {
         var request = Replay.Request(clip: clip, model: model)
-        let camera = try chosen.configured()
-        if let camera { request.scoring = ScoringSettings(camera) }
-        request.method = try score.map { try ScoreMethod(parsing: $0) } ?? camera?.settings.method
-        request.threshold = threshold ?? camera?.settings.threshold
-        request.rate = rate ?? camera?.settings.rate
+        request.method = try score.map { try ScoreMethod(parsing: $0) }
+        request.threshold = threshold
+        request.rate = rate
+        if let camera = try chosen.configured() { play(as: camera, &request) }
         request.scores = scores
         request.plot = plot
         request.montage = montage
@@ -60,5 +59,16 @@ struct ReplayCommand: ParsableCommand {
         } else if scores != "-" {
             print(ReplayText.table(summary))
         }
+    }
+    /// Fills in what the command line leaves to the camera.
+    private func play(as camera: CameraConfiguration, _ request: inout Replay.Request) {
+        (request.scoring, request.precision) = (ScoringSettings(camera), camera.settings.precision)
+        // Its threshold is one of its own method's scores.
+        let isItsMethod = request.method == nil || request.method == camera.settings.method
+        if request.threshold == nil, isItsMethod { request.threshold = camera.settings.threshold }
+        request.mustFitCalibration = request.method == nil
+        request.method = request.method ?? camera.settings.method
+        request.hasPicturesAtRate = request.rate == nil
+        request.rate = request.rate ?? camera.settings.rate
     }
 }

@@ -33,7 +33,7 @@ struct TrainCommand: ParsableCommand {
     var iterations: Int?
     @Option(help: "Record a camera for so long first: 90s, 30m, 1h, 1d.")
     var record: String?
-    @Option(number: "Frames a second to take. Default: 5 of a camera, all of a file.")
+    @Option(number: "Frames a second to take. Default: that of --camera; else 5 of a camera, all of a file.")
     var rate: Double?
     @Option(help: "The file with the sources' user and password, as a camera's credentials.")
     var credentials: String?
@@ -191,10 +191,12 @@ struct TrainCommand: ParsableCommand {
         let camera = try chosen.configured()
         if let camera { request.scoring = ScoringSettings(camera) }
         request.rate = rate ?? camera?.settings.rate
+        if rate == nil { request.camera = camera?.name }
         request.credentials = credentials.map { CredentialsReference(argument: $0) }
         if sources == [HandedSource.argument] {
             let handed = try HandedSource.readStandardInput()
-            (request.handed, request.scoring) = (handed.source, handed.scoring)
+            request.handed = handed.source
+            if camera == nil { request.scoring = handed.scoring }
         }
         (request.turn, request.isUnattended) = (turn, unattended)
         request.skip = skip

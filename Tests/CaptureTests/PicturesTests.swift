@@ -126,6 +126,15 @@ enum SharedData {
         let watched = try Watched(source(scratch.path))
         #expect(watched.luma == [1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 4, 4, 4, 4, 4, 5, 5, 5, 5, 5, 5, 6, 6])
         #expect(watched.formats.map(\.size.width) == [8, 8, 8, 8, 8])
+        // From the last to the first again is a cut like the others.
+        let looped = try Watched(self.source(scratch.path) { $0.loop = true }, limit: 29)
+        #expect(looped.luma.suffix(2) == [6, 1] && looped.formats.count == 6)
+    }
+
+    /// A panorama of four squares is a frame, as high as no strip is.
+    @Test func aPanoramaIsNoStrip() throws {
+        try picture("1.png", 4 * 520, 520) { _, _ in 1 }
+        #expect(try Watched(source(scratch.path)).formats.map(\.size) == [FrameSize(width: 2080, height: 520)])
     }
 
     /// A wide camera's pictures are frames; only their name makes so short ones strips.

@@ -86,8 +86,12 @@ import Video
         var again = request()
         again.resumes = true
         let error = #expect(throws: TrainingError.self) { try train(again) }
-        #expect(error?.message.contains("is finished, there is nothing to go on with") == true)
-        #expect(error?.isFinished == true)
+        let words = "is finished (recipe stream, 60 steps), there is nothing to go on with"
+        #expect(error?.message.contains(words) == true && error?.isFinished == true, "\(String(describing: error))")
+        // Another run on the same frames is not the one that was asked for, and its model stays all the same.
+        again.recipe.iterations = 90
+        #expect(#expect(throws: TrainingError.self) { try train(again) }?.isFinished == false)
+        again.recipe.iterations = 60
         #expect(try Data(contentsOf: URL(filePath: place.file("m.safetensors"))) == whole)
         // The same frames as a source by themselves are no other footage.
         again.sources = [place.file("m.training/footage.frames")]
@@ -110,6 +114,15 @@ import Video
         for clip in clips { try FileManager.default.removeItem(atPath: clip) }
         #expect(try train(again)?.training.ending == .finished)
         #expect(try Data(contentsOf: URL(filePath: place.file("m.safetensors"))) == whole)
+    }
+
+    /// Its model is usable and not what was asked for: without its checkpoint it is trained anew, and not said to be finished.
+    @Test func anInterruptedRunIsNotFinished() throws {
+        _ = try train(request(), shouldStop: stoppingAt(720))
+        try FileManager.default.removeItem(atPath: place.file("m.safetensors.checkpoint"))
+        var again = request()
+        again.resumes = true
+        #expect(try train(again)?.training.ending == .finished)
     }
 
     private static let contradictions: [(@Sendable (inout StatedPlan) -> Void, String, String)] = [

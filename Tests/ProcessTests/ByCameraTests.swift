@@ -14,9 +14,10 @@ extension ProcessTests {
 
         init() throws {
             place = try Workspace()
+            let (half, scores) = ("[[[0, 0], [0.5, 0], [0.5, 1], [0, 1]]]", "rate: 5, score: mean, threshold: 0.1")
             try place.configure(
-                #"left: {source: /dev/video0, rate: 5, score: mean, regions: [[[0, 0], [0.5, 0], [0.5, 1], [0, 1]]]}"#,
-                #"right: {source: /dev/video1, rate: 5, score: mean, masks: [[[0, 0], [0.5, 0], [0.5, 1], [0, 1]]]}"#,
+                "left: {source: /dev/video0, \(scores), regions: \(half)}",
+                "right: {source: /dev/video1, \(scores), masks: \(half)}",
                 #"strict: {source: /dev/video2, threshold: 0.000001, detector: {warm_up_frames: 0, warm_up_time: 0s}}"#)
         }
 
@@ -63,18 +64,63 @@ extension ProcessTests {
 
         @Test func calibrateLooksWhereTheCameraDoes() async throws {
             let clip = "synthetic:street?seed=7&rate=15&size=64x64&length=60"
-            var lines: [String: String] = [:]
+            struct Line: Decodable { var threshold: Double, method: String, rate: Double }
+            var lines: [String: Line] = [:]
             for camera in ["left", "right"] {
                 let model = place.path + "/\(camera).safetensors"
                 try FileManager.default.copyItem(atPath: Workspace.model, toPath: model)
                 let run = try await place.zanzo(
                     "calibrate", model, clip, "--camera", camera, "--config", place.configuration, "--json")
                 #expect(run.ending == .exit(0), "\(run.errors)")
-                lines[camera] = run.output
+                lines[camera] = try JSONDecoder().decode(Line.self, from: Data(run.output.utf8))
             }
             let left = try #require(lines["left"]), right = try #require(lines["right"])
-            #expect(left.contains(#""method":"mean""#) && left.contains(#""rate":5"#), "\(left)")
-            #expect(left != right)
+            for line in [left, right] { #expect(line.method == "mean" && line.rate == 5) }
+            // Two halves of a street are never as hard as each other.
+            #expect(abs(left.threshold / right.threshold - 1) > 0.01)
+        }
+
+        /// A threshold of tiles means nothing to means, and a clip of pictures has the camera's rate.
+        @Test func replayMixesNothing() async throws {
+            let mean = try await replay("--camera", "strict", "--config", place.configuration, "--score", "mean")
+            #expect(mean.threshold == nil && mean.events.isEmpty)
+            let strips = try place.makeFolder("strips")
+            let record = try await place.zanzo("record", Self.clip, "--rate", "5", "--out", strips)
+            #expect(record.ending == .exit(0), "\(record.errors)")
+            let replay = try await place.zanzo(
+                "replay", strips, "--model", Workspace.model, "--json", "--camera", "left", "--config",
+                place.configuration)
+            #expect(try JSONDecoder().decode(Summary.self, from: Data(replay.output.utf8)).frames == 30)
+            // The shipped model is calibrated for tiles: with means and no threshold the daemon would not start.
+            try place.configure(#"means: {source: /dev/video0, score: mean}"#)
+            let refused = try await place.zanzo(
+                "replay", Self.clip, "--model", Workspace.model, "--camera", "means", "--config", place.configuration)
+            #expect(refused.ending == .exit(1))
+            #expect(refused.errors.contains("the camera asks for mean"), "\(refused.errors)")
+        }
+
+        /// Half a frame that is hidden has no part in the alarm line, also where the source comes on standard input.
+        @Test(arguments: [false, true]) func trainLooksWhereTheCameraDoes(_ isHanded: Bool) async throws {
+            let clip = "synthetic:street?seed=7&rate=5&size=64x64&length=260"
+            struct Report: Decodable {
+                struct Calibration: Decodable { var threshold: Double, method: String }
+                var calibration: Calibration
+            }
+            try place.write("topology.json", #"{"size":16,"channels":1,"widths":[2,2,4,4,4],"latent":4,"hidden":6}"#)
+            var thresholds: [Double] = []
+            for camera in ["left", "right"] {
+                let line =
+                    "'\(try DemoSetup.besideThisProgram("zanzo"))' train \(isHanded ? "-" : "'\(clip)'") --camera \(camera) "
+                    + "--config \(place.configuration) --iterations 20 --topology \(place.path)/topology.json --json "
+                    + "--out \(place.path)/\(camera).safetensors"
+                let shell = try Program("/bin/sh", ["-c", isHanded ? "echo '\(clip)' | \(line)" : line])
+                defer { shell.kill() }
+                try #require(try await shell.end() == .exit(0), "\(shell.errors.text)")
+                let report = try JSONDecoder().decode(Report.self, from: Data(shell.output.text.utf8))
+                #expect(report.calibration.method == "mean")
+                thresholds.append(report.calibration.threshold)
+            }
+            #expect(abs(thresholds[0] / thresholds[1] - 1) > 0.01)
         }
 
         @Test func aCameraThatIsNotThereIsNamed() async throws {

@@ -78,16 +78,19 @@ import Video
         camera.endedSession.store(.max, ordering: .releasing)
         let time = SimulatedTime()
         let moment = Duration.milliseconds(40)
-        let source = FlappingSource(time, holds: [moment, moment, moment, moment, .seconds(20), moment, moment]) {
+        let source = FlappingSource(
+            time, holds: [moment, moment, moment, moment, .seconds(3), moment, .seconds(6), moment, moment]
+        ) {
             camera.isStopping.store(true, ordering: .releasing)
         }
         CaptureLoop(camera: camera, time: time, workerBell: Doorbell()) { _ in source }.run()
         let pauses = zip(source.openings.dropFirst(), zip(source.openings, source.holds)).map { next, last in
             (next - last.0 - last.1).seconds
         }
-        // Doubling, each within the jitter of 20 %; after 20 s, which is longer than the pause before, from the start again.
-        #expect(pauses.count == 6)
-        for (pause, expected) in zip(pauses, [0.5, 1, 2, 4, 0.5, 1]) {
+        // Doubling, each within the jitter of 20 %. 3 s are shorter than the 4 before them, and 6 s prove a stream whatever the
+        // pause was: a camera that was away for a night and now holds for a minute at a time is not left alone for a minute.
+        #expect(pauses.count == 8)
+        for (pause, expected) in zip(pauses, [0.5, 1, 2, 4, 8, 16, 0.5, 1]) {
             #expect(abs(pause / expected - 1) <= 0.2001, "\(pauses)")
         }
     }

@@ -26,6 +26,8 @@ public struct TrainRequest: Sendable {
     public var record: Duration?
     /// Frames a second to take of the sources; nil: all of a file's, 5 of a camera's. A frame store has to have as many.
     public var rate: Double?
+    /// The camera of the configuration whose rate that is; nil where it was asked for by itself.
+    public var camera: String?
     /// Where the sources' user and password are.
     public var credentials: CredentialsReference?
     /// Frames of each source to pass over first.
@@ -65,10 +67,14 @@ public struct TrainRequest: Sendable {
         }
         if record != nil { return line("--record", "is recorded already, and no more is") }
         if skip > 0 { return line("--skip \(skip)", "is a frame store, which is trained on as a whole") }
-        // As near as a session's own time stamps have to come to what was asked of it.
-        guard let rate, let other = store.clips.first(where: { abs($0.rate - rate) > 0.05 * rate }) else { return nil }
-        return line(
-            "--rate \(rate)", "is a frame store with \(NumberText.short(other.rate, digits: 4)) frames a second")
+        // What was asked of a camera is its rate too, whatever it gave; one frame between two reconnects has none of its own.
+        guard let rate, !store.sessions.allSatisfy({ $0.rate == rate }) else { return nil }
+        let given = Footage(store: store, holdOut: 0).rate
+        if abs(given - rate) <= 0.05 * rate { return nil }
+        let has = "is a frame store with \(NumberText.short(given, digits: 4)) frames a second"
+        guard let camera else { return line("--rate \(rate)", has) }
+        return "--camera \(camera): \(store.path) \(has), and the camera is scored at \(rate): record anew, or say "
+            + "--rate \(NumberText.short(given, digits: 4)) to train on it all the same"
     }
 }
 

@@ -26,13 +26,14 @@ extension TrainingSession {
         return checkpoint
     }
 
-    /// Whether what lies in the model's place was trained on these frames, by its own record.
-    func isModel(of store: FrameStore) -> Bool {
+    /// What the model says of its training that lies in the new one's place, where that was on these frames and came to its end.
+    func finished(on store: FrameStore) -> TrainingRecord? {
         guard TrainingFiles.exists(files.model), let file = try? SafetensorsFile(path: files.model),
             let text = file.metadata[TrainingRecord.metadataKey],
             let record = try? JSONDecoder().decode(TrainingRecord.self, from: Data(text.utf8))
-        else { return false }
-        return record.fingerprint == TrainingRecord.fingerprint(of: store)
+        else { return nil }
+        let isOfThese = record.fingerprint == TrainingRecord.fingerprint(of: store)
+        return isOfThese && record.ending != .interrupted ? record : nil
     }
 
     /// Gives a checkpoint up that nothing can go on from, where nobody is there to remove it.

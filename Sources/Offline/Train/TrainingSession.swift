@@ -71,10 +71,13 @@ public struct TrainingSession {
             return .stoppedRecording(frames: store.frameCount, path: files.footage)
         }
         // What a finished run made is not to be lost to a word that asks to keep something.
-        if request.resumes, !request.isUnattended, earlier == nil, isModel(of: store) {
+        if request.resumes, !request.isUnattended, earlier == nil, let record = finished(on: store) {
+            let asked = request.recipe
             throw TrainingError(
-                "\(files.model): is finished, there is nothing to go on with; without --resume it is trained anew",
-                isFinished: true)
+                "\(files.model): is finished (recipe \(record.recipe.name), \(counted(record.iterations, "step"))), there is "
+                    + "nothing to go on with; without --resume it is trained anew",
+                isFinished: record.recipe.name == asked.name
+                    && (request.minutes != nil || record.recipe.iterations == asked.iterations))
         }
         // Unattended, one that was trained on other footage than is asked for now is gone.
         if !TrainingFiles.exists(files.checkpoint) { earlier = nil }

@@ -9,7 +9,7 @@ public struct Configuration: Sendable, Hashable {
     public var stateDirectory = "/var/lib/zanzo"
     /// The least level that is logged.
     public var logLevel = Logger.Level.info
-    /// Inference workers (threads); nil: a core less than there are.
+    /// Inference workers (threads); nil: a core less than the daemon may use.
     public var workers: Int?
     /// The kernels to use ("scalar", "avx2"); nil: the best that this CPU has.
     public var cpu: String?

@@ -92,7 +92,12 @@ public actor Daemon {
     ///
     /// Throws with everything as it was where a new camera's model can't be loaded.
     public func reload(_ new: Configuration) throws(StartError) {
-        let tasks = try tasks(of: new)
+        let tasks: [CameraTask]
+        do throws(StartError) { tasks = try self.tasks(of: new) } catch {
+            // What it loaded before it failed.
+            models.keep(only: configuration.cameras.filter(\.enabled))
+            throw error
+        }
         let old = configuration
         configuration = new
         var changed: Set<String> = []
@@ -142,6 +147,9 @@ public actor Daemon {
 
     /// The daemon's state now.
     public var status: DaemonStatus { board.status }
+
+    /// Models in memory.
+    var modelCount: Int { models.count }
 
     /// Whether every camera has come to the end of its file (live cameras never do).
     public var hasEnded: Bool {

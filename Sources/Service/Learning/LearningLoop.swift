@@ -155,7 +155,7 @@ final class LearningLoop: Sendable {
             return true
         }
         // It found no threshold, and a camera that has its own needs none.
-        if ending == .exit(65), isUsable {
+        if ending == .exit(65), isUsable, isOfThisCamera {
             try place.adopt()
             return true
         }
@@ -181,14 +181,15 @@ final class LearningLoop: Sendable {
     }
 
     /// Whether what lies in the new model's place was trained on this camera, by its own record: the configuration may name
-    /// another source since. The trainer finds that out by its frames, and begins anew.
+    /// another source since. The trainer finds that out by its frames, and begins anew. Neither knows of a change within an
+    /// address's query, whose values are kept nowhere: a password may be one.
     private var isOfThisCamera: Bool {
         let name = "\(settings.source)"
-        // A long name is cut in a record.
         guard let file = try? SafetensorsFile(path: place.output),
             let sources = TrainingSummary(metadata: file.metadata)?.sources
         else { return false }
-        return sources.allSatisfy { !$0.isEmpty && name.hasPrefix($0) }
+        // A record keeps at most 200 bytes of a name, and no part of a character.
+        return sources.allSatisfy { $0 == name || $0.utf8.count > 196 && name.hasPrefix($0) }
     }
 
     /// Whether the camera can use what lies in the new model's place.

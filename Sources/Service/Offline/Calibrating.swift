@@ -1,6 +1,6 @@
 public import Anomaly
 import Capture
-package import Model
+public import Model
 import Video
 
 /// `zanzo calibrate`: finds the line above which a score is an anomaly, on normal footage, and writes it into the model.
@@ -25,6 +25,8 @@ public struct Calibrating {
         public var maximumFrames: Int?
         /// Where the score is taken, and when an anomaly starts and ends.
         public var scoring = ScoringSettings()
+        /// The arithmetic that the camera will be scored in.
+        public var precision = Precision.auto
         /// What opens the footage.
         public var open = openCameraSource
 
@@ -42,7 +44,7 @@ public struct Calibrating {
 
     /// Scores the footage, fits the threshold, and writes it into the model's file.
     public func run() throws -> Calibration {
-        let model = try Model(path: request.model)
+        let model = try Model(path: request.model, precision: request.precision)
         let sources = try request.sources.map {
             try SourceSpecification(parsing: $0).authorised(by: request.credentials).withPictures(at: request.rate)
         }

@@ -17,7 +17,7 @@ package struct ClipReader {
     package enum Step {
         /// A due frame: its shrunk luma is in the slot, `index` counts every whole frame from 1.
         case frame(FrameSlot, source: SourceFrame, index: UInt64)
-        /// Another size in mid-stream: what follows is another picture.
+        /// Another size in mid-stream, or another clip: what follows is another picture.
         case restart
     }
 

@@ -3,7 +3,7 @@ import Capture
 import Files
 import FoundationEssentials
 import Glibc
-import Model
+public import Model
 import Pictures
 import Video
 
@@ -29,6 +29,12 @@ public struct Replay {
         public var montage: String?
         /// Where the score is taken, and when an anomaly starts and ends.
         public var scoring = ScoringSettings()
+        /// The arithmetic to score in.
+        public var precision = Precision.auto
+        /// Whether folders and strips, which carry no time, have `rate` frames a second; else 25.
+        public var hasPicturesAtRate = false
+        /// Whether a model that was calibrated for another method is an error, as it is to the daemon; else nothing is judged.
+        public var mustFitCalibration = false
         /// What opens the clip.
         public var open = openCameraSource
 
@@ -93,18 +99,25 @@ public struct Replay {
     /// Loads the model; throws where it, its calibration or the request can't be used.
     public init(_ request: Request) throws {
         self.request = request
-        model = try Model(path: request.model)
+        model = try Model(path: request.model, precision: request.precision)
         let calibrated = try model.calibration()
         method = request.method ?? calibrated?.method ?? .mean
         let calibration = calibrated?.method == method ? calibrated : nil
         threshold = request.threshold ?? calibration?.threshold
+        if request.mustFitCalibration, threshold == nil, let other = calibrated?.method {
+            throw StartError(
+                message: "\(request.model) was calibrated for score: \(other), and the camera asks for \(method): the "
+                    + "daemon would not start; calibrate again with `zanzo calibrate --score \(method)`")
+        }
         let detector = request.scoring.detector
         detectorSettings = calibration?.applied(to: detector, threshold: request.threshold) ?? detector
     }
 
     /// Plays the clip; writes what was asked for.
     public func run() throws -> Summary {
-        let source = try request.open(SourceSpecification(parsing: request.clip))
+        var specification = try SourceSpecification(parsing: request.clip)
+        if request.hasPicturesAtRate, let rate = request.rate { specification = specification.withPictures(at: rate) }
+        let source = request.open(specification)
         let output = try request.scores.map { try LineOutput(path: $0) }
         var detector = Detector(settings: detectorSettings, rate: request.rate)
         var album = Album(size: model.topology.size)

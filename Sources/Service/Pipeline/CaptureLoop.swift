@@ -16,6 +16,8 @@ final class CaptureLoop {
     private let workerBell: Doorbell
     private let shrinker: FrameShrinker
     private var backoff: Backoff
+    /// Frames for so long prove a stream, however long the camera was away before.
+    private static let proof = Duration.seconds(5)
     /// The pause before this stream was opened.
     private var pause = Duration.zero
     private var pacer: Pacer
@@ -76,9 +78,9 @@ final class CaptureLoop {
                     welcome(format, frame)
                     first = time.now()
                 }
-                // A stream that has outlived the pause before it is a good one. One that dies sooner, frame or no frame,
-                // makes the next pause longer: a camera that falls over twice a second would fill the journal.
-                if !hasProved, let first, time.now() - first >= pause {
+                // A stream that has outlived the pause before it, or has held for a while, is a good one. One that dies sooner,
+                // frame or no frame, makes the next pause longer: a camera that falls over twice a second would fill the journal.
+                if !hasProved, let first, time.now() - first >= min(pause, Self.proof) {
                     backoff.reset()
                     hasProved = true
                 }
@@ -86,7 +88,7 @@ final class CaptureLoop {
             case .corrupt:
                 break
             case .formatChanged:
-                // Another size in mid-stream: what the model remembers is of another picture.
+                // Another size in mid-stream, or another clip: what the model remembers is of another picture.
                 camera.counters.sessions.add()
             case .end:
                 finish()
@@ -104,7 +106,7 @@ final class CaptureLoop {
         }
     }
 
-    /// The first good frame of a stream: the source has proved itself.
+    /// The first good frame of a stream: the camera is there.
     private func welcome(_ format: SourceFormat, _ frame: SourceFrame) {
         reportedOffline = false
         camera.counters.state = .online

@@ -16,14 +16,20 @@ import Video
         var new = fixture.configuration
         new.cameras[1].rate = 5  // b is changed, c goes, d comes
         new.cameras[2] = DaemonFixture.camera("d", seconds: 1e6)
+        new.cameras[2].precision = .float16
         let before = await Self.received(daemon)
         try await daemon.reload(new)
         let after = await Self.received(daemon)
         #expect(await daemon.status.cameras.map(\.name) == ["a", "b", "d"])
         #expect(after["a", default: 0] >= before["a", default: 0])  // a new pipeline would count from zero
         #expect(await daemon.status.cameras.first?.sessions == 1)
+        #expect(await daemon.modelCount == 2)
+        // With d the model in its arithmetic goes.
+        new.cameras.removeLast()
+        try await daemon.reload(new)
+        #expect(await daemon.modelCount == 1)
         await daemon.stop()
-        let reloaded = try fixture.journal().last { $0.kind == "config.reloaded" }
+        let reloaded = try fixture.journal().first { $0.kind == "config.reloaded" }
         #expect(reloaded?.data.message == "changed: b, c, d")
     }
 
@@ -35,9 +41,13 @@ import Video
         var new = fixture.configuration
         new.cameras.append(DaemonFixture.camera("b", seconds: 1e6))
         new.cameras[1].model = "/nonexistent/model.safetensors"
+        // One that it can load, before it fails.
+        new.cameras.insert(DaemonFixture.camera("c", seconds: 1e6), at: 1)
+        new.cameras[1].precision = .float16
         await #expect(throws: StartError.self) { try await daemon.reload(new) }
         await daemon.tick()
         #expect(await daemon.status.cameras.map(\.name) == ["a"])
+        #expect(await daemon.modelCount == 1)
         await daemon.stop()
     }
 

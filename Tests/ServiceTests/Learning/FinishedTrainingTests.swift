@@ -90,21 +90,32 @@ import Testing
     }
 
     /// Without a threshold a model is good enough for a camera that has its own, and for no other.
-    @Test(arguments: [Double?.none, 0.5]) func aCameraWithAThresholdOfItsOwnNeedsNone(_ threshold: Double?) async throws
-    {
+    /// Nor is what lies there of another camera, from before the configuration named this one.
+    @Test(arguments: [(Double?.none, true), (0.5, true), (0.5, false)])
+    func aCameraWithAThresholdOfItsOwnNeedsNone(_ threshold: Double?, _ isOfThisCamera: Bool) async throws {
         let fixture = try DaemonFixture()
+        let own = fixture.folder + "/own.safetensors"
         let trainer = try FakeTrainer(
-            in: fixture.folder, Self.uncalibrated + "; : >\"$out.checkpoint\"; echo 'no threshold' >&2; exit 65")
+            in: fixture.folder,
+            "cp '\(own)' \"$out\"; : >\"$out.checkpoint\"; echo 'no threshold' >&2; exit 65")
         var camera = fixture.learner()
         camera.threshold = threshold
+        try FileManager.default.copyItem(atPath: DaemonFixture.model, toPath: own)
+        try Safetensors.replaceMetadata(path: own) {
+            $0["zanzo.calibration"] = nil
+            // As a name that only begins like this one.
+            let source = isOfThisCamera ? "\(camera.source)" : String("\(camera.source)".dropLast())
+            $0[TrainingSummary.metadataKey] = #"{"sources":["\#(source)"]}"#
+        }
+        let isTaken = threshold != nil && isOfThisCamera
         let loop = try loop(fixture, trainer, camera)
         loop.start()
-        if threshold == nil {
+        if !isTaken {
             try await comes("a problem") { loop.status.problem != nil }
             loop.stop()
         }
         #expect(loop.join(timeout: .seconds(60)))
-        #expect(loop.isDone == (threshold != nil))
-        #expect((access(camera.model, R_OK) == 0) == (threshold != nil))
+        #expect(loop.isDone == isTaken)
+        #expect((access(camera.model, R_OK) == 0) == isTaken)
     }
 }
