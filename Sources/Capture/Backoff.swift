@@ -5,8 +5,12 @@ public struct Backoff: Sendable {
     public static let shortest = Duration.milliseconds(500)
     /// The longest pause, before jitter.
     public static let longest = Duration.seconds(60)
+    /// Frames for so long prove a stream, however long the pause before it was.
+    static let proof = Duration.seconds(5)
 
     private var base = Backoff.shortest
+    /// The last pause.
+    private var last = Duration.zero
     private var state: UInt64
 
     /// A policy whose jitter follows from `seed`: use another for each camera.
@@ -20,11 +24,16 @@ public struct Backoff: Sendable {
         let jitter = 0.8 + 0.4 * Double(word >> 11) * 0x1p-53
         let pause = base * jitter
         base = min(base * 2, Self.longest)
+        last = pause
         return pause
     }
 
-    /// Starts from the shortest pause again: call it when frames have come for as long as the last pause or for a while, not at
-    /// the first good connection.
+    /// Notes that a stream has given frames for `duration` so far. One that has outlived the pause before it, or has held for a
+    /// while, is a good one, and the next pause is the shortest again. One that dies sooner, frame or no frame, makes the next
+    /// pause longer: a camera that falls over twice a second would fill the journal.
+    public mutating func hold(for duration: Duration) { if duration >= min(last, Self.proof) { reset() } }
+
+    /// Starts from the shortest pause again.
     public mutating func reset() { base = Self.shortest }
 }
 

@@ -85,6 +85,14 @@ import Video
         }
         backoff.reset()
         #expect(backoff.next() < .milliseconds(601))
+        // Shorter than the pause before is no proof, as long as it is not five seconds.
+        backoff.hold(for: .milliseconds(399))
+        #expect(backoff.next() >= .milliseconds(800))
+        for _ in 0..<6 { _ = backoff.next() }
+        backoff.hold(for: .milliseconds(4999))
+        #expect(backoff.next() >= .seconds(48))
+        backoff.hold(for: .seconds(5))
+        #expect(backoff.next() < .milliseconds(601))
         var other = Backoff(seed: 4)
         #expect(
             other.next()

@@ -113,7 +113,7 @@ struct FootageReading {
             let alreadyThere = writer.frameCount
             var backoff = Backoff(seed: UInt64(truncatingIfNeeded: name.hashValue))
             while !isEnough, !request.shouldStop() {
-                let before = writer.frameCount
+                let before = recorded
                 let source = makeSource(try specification.authorised(by: request.credentials), time: time)
                 do {
                     // What is not live begins at its beginning each time.
@@ -122,7 +122,7 @@ struct FootageReading {
                 } catch let error as CaptureError {
                     // An address that never gave a frame is a mistake, and its owner sits at the terminal.
                     guard source.isLive, writer.frameCount > 0 else { throw error }
-                    if writer.frameCount > before { backoff.reset() }
+                    backoff.hold(for: .seconds(recorded - before))
                     pause(backoff.next(), name, "\(error)")
                 }
             }

@@ -16,10 +16,6 @@ final class CaptureLoop {
     private let workerBell: Doorbell
     private let shrinker: FrameShrinker
     private var backoff: Backoff
-    /// Frames for so long prove a stream, however long the camera was away before.
-    private static let proof = Duration.seconds(5)
-    /// The pause before this stream was opened.
-    private var pause = Duration.zero
     private var pacer: Pacer
     private var index: UInt64 = 0
     private var lastTime = MonotonicTime(nanoseconds: .min)
@@ -54,8 +50,7 @@ final class CaptureLoop {
             } catch {
                 if camera.shouldStop { break }
                 lose(error)
-                pause = backoff.next()
-                wait(pause)
+                wait(backoff.next())
             }
         }
         source.close()
@@ -69,21 +64,15 @@ final class CaptureLoop {
         defer { source.close() }
         let format = try source.open()
         camera.counters.sessions.add()
-        var (first, hasProved) = (MonotonicTime?.none, false)
+        var first: MonotonicTime?
         while !camera.shouldStop {
             defer { takeCounts() }
             switch try source.read(timeout: camera.settings.timeout) {
             case .frame(let frame):
-                if first == nil {
-                    welcome(format, frame)
-                    first = time.now()
-                }
-                // A stream that has outlived the pause before it, or has held for a while, is a good one. One that dies sooner,
-                // frame or no frame, makes the next pause longer: a camera that falls over twice a second would fill the journal.
-                if !hasProved, let first, time.now() - first >= min(pause, Self.proof) {
-                    backoff.reset()
-                    hasProved = true
-                }
+                if first == nil { welcome(format, frame) }
+                let (now, start) = (time.now(), first)
+                first = start ?? now
+                backoff.hold(for: now - (start ?? now))
                 accept(frame)
             case .corrupt:
                 break
