@@ -37,8 +37,7 @@ public struct Evaluating {
 
     private let request: Request
     private let model: Model
-    private let calibration: Calibration?
-    private let method: ScoreMethod
+    private let rule: AlarmRule
     private let rate: Double?
     private let clips: [LabelledClip]
 
@@ -49,8 +48,9 @@ public struct Evaluating {
     public init(_ request: Request) throws {
         self.request = request
         model = try Model(path: request.model)
-        calibration = try model.calibration()
-        method = request.method ?? calibration?.method ?? .mean
+        let calibration = try model.calibration()
+        rule = AlarmRule(
+            method: request.method, threshold: request.threshold, detector: request.detector, calibration: calibration)
         rate = request.rate ?? calibration?.rate
         clips = try LabelledClip.find(in: request.data)
         if let folder = request.plots, mkdir(folder, 0o755) != 0, errno != EEXIST {
@@ -60,8 +60,8 @@ public struct Evaluating {
 
     /// Scores every clip; writes the plots that were asked for.
     public func run() throws -> EvaluationReport {
-        let scorer = ClipScorer(model: model, method: method, rate: rate)
-        let pictureScorer = ClipScorer(model: model, method: method, rate: nil)
+        let scorer = ClipScorer(model: model, method: rule.method, rate: rate)
+        let pictureScorer = ClipScorer(model: model, method: rule.method, rate: nil)
         var progress = ProgressLine()
         var scored: [ScoredClip] = []
         for clip in clips {
@@ -72,26 +72,18 @@ public struct Evaluating {
                 })
         }
         progress.clear()
-        let judge = threshold.map { threshold in
-            EventJudge(
-                threshold: threshold,
-                settings: calibration?.applied(to: request.detector, threshold: threshold) ?? request.detector)
-        }
+        let judge = rule.threshold.map { EventJudge(threshold: $0, settings: rule.detector) }
         let matches = judge?.matches(scored, \.scores)
         let report = report(scored, judge, matches)
         if let folder = request.plots { try draw(scored, report, matches, to: folder) }
         return report
     }
 
-    private var threshold: Double? {
-        request.threshold ?? (calibration?.method == method ? calibration?.threshold : nil)
-    }
-
     private func score(_ clip: LabelledClip, _ scorer: ClipScorer, show: (Int) -> Void) throws -> ScoredClip {
         let specification = try SourceSpecification(parsing: "file:" + clip.path)
             .withPictures(at: rate ?? Self.pictureRate)
         let side = model.topology.size
-        let baseline = FrameDifference(size: FrameSize(width: side, height: side), method: method)
+        let baseline = FrameDifference(size: FrameSize(width: side, height: side), method: rule.method)
         var (scores, differences, labels): ([Double], [Double?], [Bool]) = ([], [], [])
         var last = Duration.zero
         let frames = try scorer.play(makeSource(specification, time: SystemTime())) { frame in
@@ -136,7 +128,8 @@ public struct Evaluating {
         }
         let rates = Set(scored.map(\.rate))
         return EvaluationReport(
-            model: request.model, data: request.data, method: "\(method)", rate: rates.count == 1 ? rates.first : nil,
+            model: request.model, data: request.data, method: "\(rule.method)",
+            rate: rates.count == 1 ? rates.first : nil,
             frames: scored.reduce(0) { $0 + $1.scores.count },
             anomalous: scored.reduce(0) { $0 + $1.labels.count { $0 } },
             seconds: scored.reduce(0) { $0 + Double($1.scores.count) / $1.rate }, auc: results.auc,
@@ -159,7 +152,8 @@ public struct Evaluating {
             try AtomicFile.write(try PNG.encode(roc), path: folder + "/roc.png")
         }
         for (index, clip) in scored.enumerated() {
-            let plot = EvaluationPlots.scores(clip, match: matches?[index], threshold: threshold, method: method)
+            let plot = EvaluationPlots.scores(
+                clip, match: matches?[index], threshold: rule.threshold, method: rule.method)
             try AtomicFile.write(try PNG.encode(plot), path: "\(folder)/scores-\(clip.name).png")
         }
     }

@@ -38,24 +38,17 @@ struct ModelLibrary {
     /// calibration's. A calibration for another method than the camera asks for is an error: its threshold means nothing.
     mutating func plan(for camera: CameraConfiguration) throws(StartError) -> ScoringPlan {
         let entry = try load(camera.model, camera.precision, for: camera.name)
-        let method = camera.method ?? entry.calibration?.method ?? .mean
-        if camera.threshold == nil, let calibrated = entry.calibration?.method, calibrated != method {
-            throw StartError(
-                camera: camera.name,
-                message: "\(camera.model) was calibrated for score: \(calibrated), but the camera asks for \(method): "
-                    + "calibrate again with `zanzo calibrate --score \(method)`, or leave out score:")
-        }
-        // Normal scores of another method say nothing of this one's.
-        let fitting = entry.calibration?.method == method ? entry.calibration : nil
+        let rule = AlarmRule(
+            method: camera.method, threshold: camera.threshold, detector: camera.detector,
+            calibration: entry.calibration)
+        if let problem = rule.problem(of: camera.model) { throw StartError(camera: camera.name, message: problem) }
         // A threshold of the user's own is the user's to trust.
         let doubts = [
             entry.model.trainingSummary?.doubt, camera.threshold == nil ? entry.calibration?.warning : nil,
         ]
         return ScoringPlan(
-            model: entry.model, identity: entry.identity, method: method,
-            threshold: camera.threshold ?? entry.calibration?.threshold, training: entry.model.trainingSummary,
-            doubts: doubts.compactMap(\.self),
-            detector: fitting?.applied(to: camera.detector, threshold: camera.threshold) ?? camera.detector)
+            model: entry.model, identity: entry.identity, method: rule.method, threshold: rule.threshold,
+            training: entry.model.trainingSummary, doubts: doubts.compactMap(\.self), detector: rule.detector)
     }
 
     /// Forgets the models that none of `cameras` names: after a reload nobody asks for them any more.
@@ -115,5 +108,15 @@ struct ModelLibrary {
         let digits = Array("0123456789abcdef".utf8)
         let text = digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
         return "sha256:" + String(decoding: text, as: UTF8.self)
+    }
+}
+
+extension AlarmRule {
+    /// Why a camera can't be scored by it with the model at `path`; nil where it can.
+    func problem(of path: String) -> String? {
+        unfitMethod.map {
+            "\(path) was calibrated for score: \($0), but the camera asks for \(method): calibrate again with `zanzo "
+                + "calibrate --score \(method)`, or leave out score:"
+        }
     }
 }

@@ -92,25 +92,18 @@ public struct Replay {
 
     private let request: Request
     private let model: Model
-    private let method: ScoreMethod
-    private let threshold: Double?
-    private let detectorSettings: DetectorSettings
+    private let rule: AlarmRule
 
     /// Loads the model; throws where it, its calibration or the request can't be used.
     public init(_ request: Request) throws {
         self.request = request
         model = try Model(path: request.model, precision: request.precision)
-        let calibrated = try model.calibration()
-        method = request.method ?? calibrated?.method ?? .mean
-        let calibration = calibrated?.method == method ? calibrated : nil
-        threshold = request.threshold ?? calibration?.threshold
-        if request.mustFitCalibration, threshold == nil, let other = calibrated?.method {
-            throw StartError(
-                message: "\(request.model) was calibrated for score: \(other), and the camera asks for \(method): the "
-                    + "daemon would not start; calibrate again with `zanzo calibrate --score \(method)`")
+        rule = AlarmRule(
+            method: request.method, threshold: request.threshold, detector: request.scoring.detector,
+            calibration: try model.calibration())
+        if request.mustFitCalibration, let problem = rule.problem(of: request.model) {
+            throw StartError(message: problem)
         }
-        let detector = request.scoring.detector
-        detectorSettings = calibration?.applied(to: detector, threshold: request.threshold) ?? detector
     }
 
     /// Plays the clip; writes what was asked for.
@@ -119,15 +112,15 @@ public struct Replay {
         if request.hasPicturesAtRate, let rate = request.rate { specification = specification.withPictures(at: rate) }
         let source = request.open(specification)
         let output = try request.scores.map { try LineOutput(path: $0) }
-        var detector = Detector(settings: detectorSettings, rate: request.rate)
+        var detector = Detector(settings: rule.detector, rate: request.rate)
         var album = Album(size: model.topology.size)
         var progress = ProgressLine()
         var points: [ScorePoint] = []
         var events: [Found] = []
         var aspect = 1.0
-        let scorer = ClipScorer(model: model, method: method, rate: request.rate, scoring: request.scoring)
+        let scorer = ClipScorer(model: model, method: rule.method, rate: request.rate, scoring: request.scoring)
         try scorer.play(source) { frame in
-            let score = threshold.map { frame.raw / $0 }
+            let score = rule.threshold.map { frame.raw / $0 }
             aspect = frame.aspect
             points.append(ScorePoint(index: frame.index, seconds: frame.time.seconds, raw: frame.raw, score: score))
             try output?.write(points[points.count - 1])
@@ -171,15 +164,15 @@ public struct Replay {
         Summary(
             frames: points.count, seconds: points.last?.seconds ?? 0,
             meanRaw: points.reduce(0) { $0 + $1.raw } / Double(points.count), maximumRaw: points.map(\.raw).max() ?? 0,
-            threshold: threshold, method: "\(method)", events: events)
+            threshold: rule.threshold, method: "\(rule.method)", events: events)
     }
 
     private func plot(_ points: [ScorePoint], _ events: [Found]) -> Canvas {
         var plot = ScorePlot(
             points: points.map { ScorePlot.Point(time: $0.seconds, score: $0.score ?? $0.raw) },
-            threshold: threshold == nil ? nil : 1, events: events.map { $0.start...max($0.start, $0.end) },
+            threshold: rule.threshold == nil ? nil : 1, events: events.map { $0.start...max($0.start, $0.end) },
             title: title)
-        plot.label = threshold == nil ? "raw score, \(method)" : "score, 1 is the alarm line"
+        plot.label = rule.threshold == nil ? "raw score, \(rule.method)" : "score, 1 is the alarm line"
         return Pictures.Evidence.plot(plot)
     }
 
