@@ -83,7 +83,7 @@ let package = Package(
         // What `zanzo` does with footage, and the daemon never.
         room(
             "Offline",
-            ["Anomaly", "Capture", "CLinux", "Files", "Model", "Pictures", "Service", "Training", "Video"]),
+            ["Anomaly", "Capture", "Files", "Model", "Pictures", "Service", "Training", "Video"]),
 
         .executableTarget(
             name: "zanzod",

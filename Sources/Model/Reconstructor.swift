@@ -8,6 +8,11 @@ public struct Reconstruction {
     public let output: UnsafeBufferPointer<Float>
     /// What the encoder left of the frame, z: [latent].
     public let latent: UnsafeBufferPointer<Float>
+
+    /// Adds (x - x̂)² of every pixel to `sum`, one after the other.
+    public func addSquaredError(to sum: inout Double) {
+        for (x, y) in zip(input, output) { sum += Double((x - y) * (x - y)) }
+    }
 }
 
 /// Runs a model on frames: the scratch memory of a step, and its threads. One a worker thread and model.

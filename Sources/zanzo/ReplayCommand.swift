@@ -60,6 +60,7 @@ struct ReplayCommand: ParsableCommand {
             print(ReplayText.table(summary))
         }
     }
+
     /// Fills in what the command line leaves to the camera.
     private func play(as camera: CameraConfiguration, _ request: inout Replay.Request) {
         (request.scoring, request.precision) = (ScoringSettings(camera), camera.settings.precision)

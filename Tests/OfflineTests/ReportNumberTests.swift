@@ -1,6 +1,6 @@
-import Model
 import Anomaly
 import Glibc
+import Model
 import Pictures
 import Testing
 import Training

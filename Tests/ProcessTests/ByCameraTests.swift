@@ -21,30 +21,12 @@ extension ProcessTests {
                 #"strict: {source: /dev/video2, threshold: 0.000001, detector: {warm_up_frames: 0, warm_up_time: 0s}}"#)
         }
 
-        private struct Summary: Decodable {
-            struct Event: Decodable {}
-            var (frames, mean_raw, method): (Int, Double, String)
-            var threshold: Double?
-            var events: [Event]
-
-            enum CodingKeys: String, CodingKey { case frames, mean_raw, method, threshold, events }
-
-            init(from decoder: any Decoder) throws {
-                let words = try decoder.container(keyedBy: CodingKeys.self)
-                frames = try words.decode(Int.self, forKey: .frames)
-                mean_raw = try words.decode(Double.self, forKey: .mean_raw)
-                method = try words.decode(String.self, forKey: .method)
-                threshold = try words.decodeIfPresent(Double.self, forKey: .threshold)
-                events = try words.decode([Event].self, forKey: .events)
-            }
-        }
-
-        private func replay(_ options: String...) async throws -> Summary {
+        private func replay(_ options: String...) async throws -> Replay.Summary {
             let line = ["replay", Self.clip, "--model", Workspace.model, "--json"] + options
             let run = try place.zanzoProcess(line)
             defer { run.kill() }
             try #require(try await run.end() == .exit(0), "\(run.errors.text)")
-            return try JSONDecoder().decode(Summary.self, from: Data(run.output.text.utf8))
+            return try JSONDecoder().decode(Replay.Summary.self, from: Data(run.output.text.utf8))
         }
 
         @Test func replayLooksWhereTheCameraDoes() async throws {
@@ -53,8 +35,8 @@ extension ProcessTests {
             let right = try await replay("--camera", "right", "--config", place.configuration)
             #expect(left.method == "mean" && [left.frames, right.frames] == [whole.frames, whole.frames])
             // Two halves of the frame's pixels: the whole's mean is theirs.
-            #expect(abs((left.mean_raw + right.mean_raw) / 2 / whole.mean_raw - 1) < 1e-4)
-            #expect(left.mean_raw != right.mean_raw)
+            #expect(abs((left.meanRaw + right.meanRaw) / 2 / whole.meanRaw - 1) < 1e-4)
+            #expect(left.meanRaw != right.meanRaw)
             // What stands on the command line goes before the configuration.
             let fast = try await replay("--camera", "left", "--config", place.configuration, "--rate", "15")
             #expect(fast.frames > 2 * left.frames)
@@ -90,7 +72,7 @@ extension ProcessTests {
             let replay = try await place.zanzo(
                 "replay", strips, "--model", Workspace.model, "--json", "--camera", "left", "--config",
                 place.configuration)
-            #expect(try JSONDecoder().decode(Summary.self, from: Data(replay.output.utf8)).frames == 30)
+            #expect(try JSONDecoder().decode(Replay.Summary.self, from: Data(replay.output.utf8)).frames == 30)
             // The shipped model is calibrated for tiles: with means and no threshold the daemon would not start.
             try place.configure(#"means: {source: /dev/video0, score: mean}"#)
             let refused = try await place.zanzo(

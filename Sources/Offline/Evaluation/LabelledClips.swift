@@ -1,4 +1,5 @@
 import Capture
+import Files
 import Glibc
 import Service
 import Video
@@ -73,10 +74,8 @@ struct LabelledClip {
     /// Throws where `folder` is one clip's: its labels lie beside it, or `path`, a picture in it, is a frame and no strip.
     private static func refuseFrames(_ path: String, in folder: String) throws(StartError) {
         let trimmed = String(folder.reversed().drop { $0 == "/" }.reversed())
-        let slash = trimmed.lastIndex(of: "/")
-        let parent = slash.map { $0 == trimmed.startIndex ? "/" : String(trimmed[..<$0]) } ?? "."
-        let advice =
-            "give the folder above it, with the labels beside the clip: --data \(trimmed == "." ? ".." : parent)"
+        let parent = trimmed == "." ? ".." : PathParts(trimmed).directory
+        let advice = "give the folder above it, with the labels beside the clip: --data \(parent)"
         let labels = trimmed + labelSuffix
         if access(labels, F_OK) == 0 {
             throw StartError(message: "\(folder): is one clip, whose labels are \(labels): \(advice)")

@@ -27,7 +27,7 @@ enum RebuiltStrip {
             let luma = footage.luma(span, index)
             let rebuilt = reconstructor.step(luma, &state)
             guard index >= first else { continue }
-            for (given, made) in zip(rebuilt.input, rebuilt.output) { sum += Double((given - made) * (given - made)) }
+            rebuilt.addSquaredError(to: &sum)
             count += rebuilt.input.count
             let x = 4 + (index - first) * (side + 4)
             output.withUnsafeMutableBufferPointer { $0.quantise(rebuilt.output) }

@@ -1,5 +1,3 @@
-import CLinux
-import Glibc
 import Video
 
 /// How fast training goes on this machine, by its first steps.

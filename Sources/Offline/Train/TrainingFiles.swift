@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Service
 import Training
@@ -29,12 +30,13 @@ struct TrainingFiles {
 
     /// Makes the folder; throws where the model could not be written at the end: hours later would be too late.
     func prepare() throws(TrainingError) {
-        let slash = model.lastIndex(of: "/")
-        let parent = slash.map { $0 == model.startIndex ? "/" : String(model[..<$0]) } ?? "."
-        guard !model.isEmpty, slash.map({ model.index(after: $0) != model.endIndex }) ?? true, !Self.isFolder(model)
-        else { throw TrainingError("--out \(model): is a folder; name the file to write, such as porch.safetensors") }
-        guard access(parent, W_OK | X_OK) == 0 else {
-            throw TrainingError("--out \(model): \(parent) cannot be written: \(errorText(errno)); name another place")
+        let parts = PathParts(model)
+        guard !parts.name.isEmpty, !Self.isFolder(model) else {
+            throw TrainingError("--out \(model): is a folder; name the file to write, such as porch.safetensors")
+        }
+        guard access(parts.directory, W_OK | X_OK) == 0 else {
+            throw TrainingError(
+                "--out \(model): \(parts.directory) cannot be written: \(errorText(errno)); name another place")
         }
         guard mkdir(folder, 0o755) == 0 || errno == EEXIST && Self.isFolder(folder) else {
             throw TrainingError("--out \(model): \(folder): \(errorText(errno)); name another place")

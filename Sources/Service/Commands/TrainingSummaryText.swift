@@ -13,6 +13,7 @@ extension TrainingSummary {
     var doubt: String? {
         guard verdict == .worthless, let error, let errorOfMeanPicture else { return nil }
         return "its model has learned nothing of use: its error on frames that it has not seen is "
-            + "\(NumberText.short(error)), and their mean picture's \(NumberText.short(errorOfMeanPicture)); train again, on more footage or for longer"
+            + "\(NumberText.short(error)), and their mean picture's \(NumberText.short(errorOfMeanPicture)); train again, "
+            + "on more footage or for longer"
     }
 }

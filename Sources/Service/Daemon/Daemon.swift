@@ -92,12 +92,9 @@ public actor Daemon {
     ///
     /// Throws with everything as it was where a new camera's model can't be loaded.
     public func reload(_ new: Configuration) throws(StartError) {
-        let tasks: [CameraTask]
-        do throws(StartError) { tasks = try self.tasks(of: new) } catch {
-            // What it loaded before it failed.
-            models.keep(only: configuration.cameras.filter(\.enabled))
-            throw error
-        }
+        // Of the configuration that is in force then: what it loaded before it failed goes too.
+        defer { models.keep(only: configuration.cameras.filter(\.enabled)) }
+        let tasks = try tasks(of: new)
         let old = configuration
         configuration = new
         var changed: Set<String> = []
@@ -116,7 +113,6 @@ public actor Daemon {
             start(task)
             changed.insert(task.camera.name)
         }
-        models.keep(only: new.cameras.filter(\.enabled))
         let restart = old.restartKeys(new)
         if !restart.isEmpty {
             environment.log.warning("reload: \(restart.joined(separator: ", ")): takes effect at the next restart")

@@ -155,7 +155,7 @@ final class LearningLoop: Sendable {
             return true
         }
         // It found no threshold, and a camera that has its own needs none.
-        if ending == .exit(65), isUsable, isOfThisCamera {
+        if ending == .exit(65), isOfThisCamera, isUsable {
             try place.adopt()
             return true
         }
@@ -173,7 +173,7 @@ final class LearningLoop: Sendable {
     private func takeFinished() throws(StartError) -> Bool {
         if place.hasModel { return true }
         guard access(place.output, R_OK) == 0, access(UnfinishedTraining.checkpoint(of: place.output), F_OK) != 0,
-            isUsable, isOfThisCamera
+            isOfThisCamera, isUsable
         else { return false }
         try place.adopt()
         outside.log.info("camera \(settings.name): takes the model that an earlier training finished")

@@ -55,7 +55,7 @@ public struct HeldOut: Sendable {
             isStopped = shouldStop()
             guard !isStopped else { return false }
             guard frame.isJudged else { return true }
-            for (x, y) in zip(frame.rebuilt.input, frame.rebuilt.output) { sum += Double((x - y) * (x - y)) }
+            frame.rebuilt.addSquaredError(to: &sum)
             count += frame.rebuilt.input.count
             return true
         }

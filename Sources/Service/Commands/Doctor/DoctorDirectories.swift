@@ -1,3 +1,4 @@
+import Files
 import FoundationEssentials
 import Glibc
 import Publish
@@ -76,11 +77,11 @@ extension Doctor {
             [
                 (configuration.stateDirectory, "state_directory"),
                 (configuration.snapshotDirectory, "snapshots.directory"),
-                (parent(configuration.events.file), "events.file"),
-                (parent(configuration.events.socket), "events.socket"),
+                (PathParts(configuration.events.file).directory, "events.file"),
+                (PathParts(configuration.events.socket).directory, "events.socket"),
             ]
             + configuration.cameras.filter { $0.enabled && $0.lacksModel }.map {
-                (parent($0.model), "\($0.name): learn")
+                (PathParts($0.model).directory, "\($0.name): learn")
             }
         var keys: [String: [String]] = [:]
         var paths: [String] = []
@@ -142,9 +143,5 @@ extension Doctor {
                 whole += "/" + step
                 return whole
             }
-    }
-
-    private static func parent(_ path: String) -> String {
-        path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
     }
 }
