@@ -1,7 +1,7 @@
 /// What flows between two layers: rows of pixels of channels, as `kernels.h` lays them out.
 ///
 /// Shape [height][width][pixelStride]; with a border, one pixel of `zero` lies around it that no layer writes to.
-/// Scratch memory: written by one layer, read by the next; one thread at a time.
+/// Scratch memory: written by one layer, read by the next; the threads of one step write each its own part.
 public final class ActivationMap<Element: BitwiseCopyable> {
     /// Rows and pixels a row, without the border.
     public let height, width: Int
@@ -16,7 +16,7 @@ public final class ActivationMap<Element: BitwiseCopyable> {
     /// Elements from one row to the next.
     public let rowStride: Int
 
-    private var memory: AlignedBuffer<Element>
+    private let memory: SharedBuffer<Element>
     private let first: Int
     private let gap: Int  // elements between two maps
 
@@ -36,15 +36,15 @@ public final class ActivationMap<Element: BitwiseCopyable> {
         let count = (height + 2 * border) * rowStride
         mapStride = (count + 63) / 64 * 64
         gap = mapStride - count
-        memory = AlignedBuffer(repeating: zero, count: capacity * mapStride)
+        memory = SharedBuffer(repeating: zero, count: capacity * mapStride)
     }
 
     /// The first pixel inside the border, to read from.
-    public var pixels: UnsafePointer<Element> { memory.base + first }
+    public var pixels: UnsafePointer<Element> { UnsafePointer(memory.base + first) }
     /// The corner of the border (the first pixel where there is none).
-    package var corner: UnsafePointer<Element> { memory.base }
+    package var corner: UnsafePointer<Element> { UnsafePointer(memory.base) }
     /// The first pixel inside the border, to write to.
-    package var mutablePixels: UnsafeMutablePointer<Element> { memory.mutableBase + first }
+    package var mutablePixels: UnsafeMutablePointer<Element> { memory.base + first }
     /// Everything of one map, border and padding included.
     package func elements(of map: Int = 0) -> UnsafeBufferPointer<Element> {
         precondition(map < capacity, "ActivationMap: no such map")

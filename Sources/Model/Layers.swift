@@ -93,11 +93,11 @@ extension Reconstructor {
             LayerRun(
                 name: "toLatent", shape: "\(Self.size(m.coded)) to \(t.latent)",
                 cost: cost(toLatent.multiplyAdds, toLatent.weightByteCount, floats: m.coded.count + t.latent),
-                run: { toLatent.run(m.coded, into: m.latent.mutableBase) }, output: { m.latent.elements }),
+                run: { toLatent.run(m.coded, into: m.latent.base) }, output: { m.latent.elements }),
             LayerRun(
                 name: "memory", shape: "\(t.latent) to \(t.hidden)",
                 cost: cost(memory.multiplyAdds, memory.weightByteCount, floats: t.latent + 2 * t.hidden),
-                run: { memory.run(m.latent.base, box.state.memory.mutableBase, scratch: m.gates.mutableBase) },
+                run: { memory.run(m.latent.base, box.state.memory.mutableBase, scratch: m.gates.base) },
                 output: { box.state.memory.elements }),
             LayerRun(
                 name: "fromHidden", shape: "\(t.hidden) to \(Self.size(m.decoded))",

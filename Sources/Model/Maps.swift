@@ -11,8 +11,8 @@ final class Maps {
     let coded: FloatMap  //      [S/16][S/16][w4], without border: read as a vector
     let decoded: FloatMap  //    [S/16][S/16][w4]
     let output: FloatMap  //     [S][S][1], without border
-    var latent: AlignedBuffer<Float>  //  [capacity][latent]
-    var gates: AlignedBuffer<Float>  //   [capacity][6 × hidden], the GRU's scratch
+    let latent: SharedBuffer<Float>  //  [capacity][latent]
+    let gates: SharedBuffer<Float>  //   [capacity][6 × hidden], the GRU's scratch
 
     init(_ t: Topology, capacity: Int, kernels: KernelTable) {
         func map(_ side: Int, _ channels: Int) -> FloatMap {
@@ -32,8 +32,8 @@ final class Maps {
         coded = Self.coded(t, capacity: capacity, kernels)
         decoded = map(t.size / 16, t.widths[4])
         output = plane(hasBorder: false)
-        latent = AlignedBuffer(count: capacity * t.latent)
-        gates = AlignedBuffer(count: capacity * 6 * t.hidden)
+        latent = SharedBuffer(count: capacity * t.latent)
+        gates = SharedBuffer(count: capacity * 6 * t.hidden)
     }
 
     /// The encoder's last map.

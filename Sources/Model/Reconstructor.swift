@@ -130,11 +130,11 @@ public final class Reconstructor {
     private func remember(_ toLatent: LinearLayer, _ memory: RecurrentLayer, _ fromHidden: LinearLayer, _ part: Part) {
         let (m, t) = (maps, model.topology)
         part.then {
-            toLatent.run(m.coded, into: m.latent.mutableBase, part)
+            toLatent.run(m.coded, into: m.latent.base, part)
             for frame in part.range(of: part.frames) {
                 guard let hidden = places.base[frame].hidden else { continue }
                 memory.run(
-                    m.latent.base + frame * t.latent, hidden, scratch: m.gates.mutableBase + frame * 6 * t.hidden)
+                    m.latent.base + frame * t.latent, hidden, scratch: m.gates.base + frame * 6 * t.hidden)
             }
         }
         part.then {

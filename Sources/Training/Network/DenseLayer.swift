@@ -7,8 +7,8 @@ import Kernels
 final class DenseLayer {
     let inputs, outputs: Int
     private let weights, bias, weightGradient, biasGradient: UnsafeMutablePointer<Float>
-    private let turned: Memory<Float>  // [block of inputs][outputs][block]: the way back
-    private let one: Memory<UInt32>  // 0, 1, 2, …
+    private let turned: SharedBuffer<Float>  // [block of inputs][outputs][block]: the way back
+    private let one: SharedBuffer<UInt32>  // 0, 1, 2, …
     private let kernels: KernelTable
 
     /// The layer of the tensors with those names.
@@ -18,7 +18,7 @@ final class DenseLayer {
         (inputs, outputs) = (weight.blocks.inputs, weight.blocks.outputs)
         (weights, weightGradient) = (store.weights.base + weight.offset, store.gradients.base + weight.offset)
         (self.bias, biasGradient) = (store.weights.base + bias.offset, store.gradients.base + bias.offset)
-        turned = Memory(count: inputs * outputs)
+        turned = SharedBuffer(count: inputs * outputs)
         one = multiples(of: 1, count: max(inputs, outputs))
     }
 

@@ -9,13 +9,13 @@ import Kernels
 final class NormLayer {
     let name: String
     /// Running averages, [channels] and padding.
-    let runningMean, runningVariance: Memory<Float>
+    let runningMean, runningVariance: SharedBuffer<Float>
     var batchesTracked: Int64 = 0
     private let channels, area, frames: Int
     private let weight, bias, weightGradient, biasGradient: UnsafeMutablePointer<Float>
-    private let sums: Memory<Double>  // [frames][2][channels]
-    private let mean, scale, shift, alpha, beta, gamma: Memory<Float>
-    private let inverse: Memory<Double>  // 1 / standard deviation
+    private let sums: SharedBuffer<Double>  // [frames][2][channels]
+    private let mean, scale, shift, alpha, beta, gamma: SharedBuffer<Float>
+    private let inverse: SharedBuffer<Double>  // 1 / standard deviation
     private let kernels: KernelTable
 
     private static let (momentum, epsilon) = (0.1, 1e-5)
@@ -27,14 +27,14 @@ final class NormLayer {
         let (weight, bias) = (store["\(name).weight"].offset, store["\(name).bias"].offset)
         (self.weight, weightGradient) = (store.weights.base + weight, store.gradients.base + weight)
         (self.bias, biasGradient) = (store.weights.base + bias, store.gradients.base + bias)
-        func floats() -> Memory<Float> { Memory(count: map.pixelStride) }
+        func floats() -> SharedBuffer<Float> { SharedBuffer(count: map.pixelStride) }
         (runningMean, runningVariance, mean) = (floats(), floats(), floats())
         (scale, shift, alpha, beta, gamma) = (floats(), floats(), floats(), floats(), floats())
-        inverse = Memory(count: channels)
-        sums = Memory(count: frames * 2 * channels)
+        inverse = SharedBuffer(count: channels)
+        sums = SharedBuffer(count: frames * 2 * channels)
     }
 
-    private func shape(_ y: FloatMap, _ x: FloatMap, mean: Memory<Float>) -> zanzo_norm {
+    private func shape(_ y: FloatMap, _ x: FloatMap, mean: SharedBuffer<Float>) -> zanzo_norm {
         zanzo_norm(
             height: y.height, width: y.width, channels: channels, y_row: y.rowStride, x_row: x.rowStride,
             scale: scale.base, shift: shift.base, mean: mean.base, alpha: alpha.base, beta: beta.base,

@@ -10,14 +10,14 @@ import Kernels
 final class PairLayer {
     private let small, big, stride: Int
     private let weights, gradients: UnsafeMutablePointer<Float>
-    private let upWeights: Memory<Float>
-    private let noBias: Memory<Float>
+    private let upWeights: SharedBuffer<Float>
+    private let noBias: SharedBuffer<Float>
     private let kernels: KernelTable
     private let panels: Panels
     private let pixels: Int  // of the small map
     private let groups: Int
-    private let partial: Memory<Float>  // [groups], each like the gradient
-    private let groupSteps: Memory<UInt32>
+    private let partial: SharedBuffer<Float>  // [groups], each like the gradient
+    private let groupSteps: SharedBuffer<UInt32>
 
     /// `small` and `big` are maps of the shapes that its gradient will be of. Its weights are `entry` of the store. Frames are
     /// in `groups` groups.
@@ -29,12 +29,12 @@ final class PairLayer {
         (self.small, self.big, self.stride, self.kernels) = (small.channels, big.channels, stride, kernels)
         weights = store.weights.base + entry.offset
         gradients = store.gradients.base + entry.offset
-        upWeights = Memory(count: stride == 2 ? 9 * small.channels * kernels.padded(big.channels) : 0)
-        noBias = Memory(count: max(kernels.padded(small.channels), kernels.padded(big.channels)))
+        upWeights = SharedBuffer(count: stride == 2 ? 9 * small.channels * kernels.padded(big.channels) : 0)
+        noBias = SharedBuffer(count: max(kernels.padded(small.channels), kernels.padded(big.channels)))
         panels = Panels(small: small, big: big, stride: stride)
         pixels = small.height * small.width
         self.groups = groups
-        partial = Memory(count: panels.areDeep ? 0 : groups * entry.count)
+        partial = SharedBuffer(count: panels.areDeep ? 0 : groups * entry.count)
         groupSteps = multiples(of: entry.count, count: groups)
     }
 

@@ -6,9 +6,9 @@ struct Panels {
     /// Pixels in a panel, at most.
     let depth: Int
     /// Where each pixel of a panel lies behind its first, in the small map and (its kernel's top left) in the big one.
-    let smallSteps, bigSteps: Memory<UInt32>
+    let smallSteps, bigSteps: SharedBuffer<UInt32>
     /// Where the kernel's taps and the big map's channels lie behind a kernel's top left: [9][channels].
-    let rows: Memory<UInt32>
+    let rows: SharedBuffer<UInt32>
     private let height, width, stride: Int
     private let rowsEach, framesEach: Int  // a panel's rows, where it is less than a frame, else its frames
 
@@ -35,8 +35,8 @@ struct Panels {
                 }
             }
         }
-        (smallSteps, bigSteps) = (Memory(ofSmall), Memory(ofBig))
-        rows = Memory(
+        (smallSteps, bigSteps) = (SharedBuffer(ofSmall), SharedBuffer(ofBig))
+        rows = SharedBuffer(
             (0..<9 * big.channels).map { row in
                 let (tap, channel) = row.quotientAndRemainder(dividingBy: big.channels)
                 return UInt32(tap / 3 * big.rowStride + tap % 3 * big.pixelStride + channel)

@@ -9,7 +9,7 @@ final class PhaseClock {
         + ["sums", "adam", "repack"]
 
     /// Nanoseconds of each phase of the last step.
-    let nanoseconds = Memory<Int64>(count: PhaseClock.names.count)
+    let nanoseconds = SharedBuffer<Int64>(count: PhaseClock.names.count)
     private var before: Int64 = 0
     private var next = 0
 

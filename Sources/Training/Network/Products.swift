@@ -29,4 +29,6 @@ struct Products {
 }
 
 /// Multiples of a distance, for `rows` and `steps`.
-func multiples(of distance: Int, count: Int) -> Memory<UInt32> { Memory((0..<count).map { UInt32($0 * distance) }) }
+func multiples(of distance: Int, count: Int) -> SharedBuffer<UInt32> {
+    SharedBuffer((0..<count).map { UInt32($0 * distance) })
+}

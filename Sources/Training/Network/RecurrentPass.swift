@@ -11,22 +11,22 @@ final class RecurrentPass {
     /// Floats of a padded latent vector, of a state, and of the three gates.
     let latentRow, stateRow, gateRow: Int
     /// [frames][latentRow]: the encoder's z, and its gradient.
-    let latents, latentGradients: Memory<Float>
+    let latents, latentGradients: SharedBuffer<Float>
     /// [window + 1][batch][stateRow].
-    let states: Memory<Float>
+    let states: SharedBuffer<Float>
     /// Where the state after each frame lies, and where its gradient does: [frames].
-    let stateRows: Memory<UInt32>
-    let frameStateRows: Memory<UInt32>
+    let stateRows: SharedBuffer<UInt32>
+    let frameStateRows: SharedBuffer<UInt32>
     /// [frames][stateRow]: what the decoder says of each frame's state.
-    let stateGradients: Memory<Float>
+    let stateGradients: SharedBuffer<Float>
 
     private let input, state: DenseLayer
     private let batch, window, hidden: Int
-    private let ofInput, ofState, gates, inputGradients, gateGradients: Memory<Float>  // [frames][gateRow]
-    private let carried: Memory<Float>  // [batch][stateRow]: the gradient on its way back in time
+    private let ofInput, ofState, gates, inputGradients, gateGradients: SharedBuffer<Float>  // [frames][gateRow]
+    private let carried: SharedBuffer<Float>  // [batch][stateRow]: the gradient on its way back in time
     /// Where each frame's latents lie.
-    let latentRows: Memory<UInt32>
-    private let gateRows, beforeRows, batchRows: Memory<UInt32>
+    let latentRows: SharedBuffer<UInt32>
+    private let gateRows, beforeRows, batchRows: SharedBuffer<UInt32>
 
     init(_ t: Topology, _ store: ParameterStore, batch: Int, window: Int, kernels: KernelTable) {
         (self.batch, self.window, hidden) = (batch, window, t.hidden)
@@ -34,21 +34,21 @@ final class RecurrentPass {
         state = DenseLayer(weights: "gru.weight_hh_l0", bias: "gru.bias_hh_l0", store, kernels: kernels)
         (latentRow, stateRow, gateRow) = (input.inputs, state.inputs, input.outputs)
         let frames = batch * window
-        latents = Memory(count: frames * latentRow)
-        latentGradients = Memory(count: frames * latentRow)
-        states = Memory(count: (window + 1) * batch * stateRow)
-        stateGradients = Memory(count: frames * stateRow)
+        latents = SharedBuffer(count: frames * latentRow)
+        latentGradients = SharedBuffer(count: frames * latentRow)
+        states = SharedBuffer(count: (window + 1) * batch * stateRow)
+        stateGradients = SharedBuffer(count: frames * stateRow)
         let gateCount = frames * gateRow
-        func gateMemory() -> Memory<Float> { Memory(count: gateCount) }
+        func gateMemory() -> SharedBuffer<Float> { SharedBuffer(count: gateCount) }
         (ofInput, ofState, gates) = (gateMemory(), gateMemory(), gateMemory())
         (inputGradients, gateGradients) = (gateMemory(), gateMemory())
-        carried = Memory(count: batch * stateRow)
+        carried = SharedBuffer(count: batch * stateRow)
         latentRows = multiples(of: latentRow, count: frames)
         frameStateRows = multiples(of: stateRow, count: frames)
         gateRows = multiples(of: gateRow, count: frames)
         let stateRow = stateRow
-        func places(later: Int) -> Memory<UInt32> {
-            Memory((0..<frames).map { UInt32((($0 % window + later) * batch + $0 / window) * stateRow) })
+        func places(later: Int) -> SharedBuffer<UInt32> {
+            SharedBuffer((0..<frames).map { UInt32((($0 % window + later) * batch + $0 / window) * stateRow) })
         }
         (beforeRows, stateRows) = (places(later: 0), places(later: 1))
         batchRows = multiples(of: stateRow, count: batch)

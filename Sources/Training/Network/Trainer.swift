@@ -85,7 +85,7 @@ public final class Trainer {
 
     /// Milliseconds of each phase of the last step, as its first thread saw them.
     package var phases: [(name: String, milliseconds: Double)] {
-        zip(PhaseClock.names, pass.clock.nanoseconds.values).map { ($0, Double($1) * 1e-6) }
+        zip(PhaseClock.names, pass.clock.nanoseconds.elements).map { ($0, Double($1) * 1e-6) }
     }
 
     func repack() { pass.repack(.whole) }

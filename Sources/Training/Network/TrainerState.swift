@@ -9,8 +9,8 @@ extension Trainer {
         var tracked: [String: Int64] = [:]
         for norm in layers.norms {
             let count = values["\(norm.name).weight"]?.count ?? 0
-            values["\(norm.name).running_mean"] = Array(norm.runningMean.values.prefix(count))
-            values["\(norm.name).running_var"] = Array(norm.runningVariance.values.prefix(count))
+            values["\(norm.name).running_mean"] = Array(norm.runningMean.elements.prefix(count))
+            values["\(norm.name).running_var"] = Array(norm.runningVariance.elements.prefix(count))
             tracked[norm.name] = norm.batchesTracked
         }
         return Parameters(topology, values: values, batchesTracked: tracked)

@@ -23,13 +23,13 @@ final class TrainingPass {
     let layers: Layers
     let frames, side: Int
     let kernels: KernelTable
-    let losses: Memory<Double>  // [frames]
-    let flatRows: Memory<UInt32>  // [frames]: maps without border as vectors
+    let losses: SharedBuffer<Double>  // [frames]
+    let flatRows: SharedBuffer<UInt32>  // [frames]: maps without border as vectors
     private let adam: Adam
-    private let scratch: [Memory<Float>]  // one a thread
-    private let pictureWeights: Memory<Float>  // the last layer's, as its forward kernel reads them
+    private let scratch: [SharedBuffer<Float>]  // one a thread
+    private let pictureWeights: SharedBuffer<Float>  // the last layer's, as its forward kernel reads them
     private let pictureMaster: UnsafeMutablePointer<Float>
-    private let noBias = Memory<Float>(count: 16)
+    private let noBias = SharedBuffer<Float>(count: 16)
 
     init(
         _ store: ParameterStore, _ layers: Layers, batch: Int, window: Int, threads: Int, kernels: KernelTable
@@ -38,11 +38,11 @@ final class TrainingPass {
         frames = batch * window
         side = store.topology.size
         adam = Adam(store, kernels: kernels)
-        losses = Memory(count: frames)
+        losses = SharedBuffer(count: frames)
         let dense = frames * max(layers.toLatent.outputs, layers.fromHidden.outputs)
         let room = layers.pairs.map(\.scratchCount).reduce(max(dense, layers.memory.scratchCount), max)
-        scratch = (0..<threads).map { _ in Memory(count: room) }
-        pictureWeights = Memory(count: 9 * kernels.padded(store.topology.widths[0]))
+        scratch = (0..<threads).map { _ in SharedBuffer(count: room) }
+        pictureWeights = SharedBuffer(count: 9 * kernels.padded(store.topology.widths[0]))
         pictureMaster = store.weights.base + store["decoder.12.weight"].offset
         flatRows = multiples(of: layers.flat.mapStride, count: frames)
     }
@@ -75,7 +75,7 @@ final class TrainingPass {
     private func finish() {
         let pixels = Double(frames * side * side)
         outcome = Trainer.StepOutcome(
-            loss: losses.values.reduce(0, +) / pixels, gradientNorm: Double(adam.gradientNorm))
+            loss: losses.elements.reduce(0, +) / pixels, gradientNorm: Double(adam.gradientNorm))
     }
 
     // MARK: Who does what

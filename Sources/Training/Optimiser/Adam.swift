@@ -9,14 +9,14 @@ final class Adam {
     private let kernels: KernelTable
     /// Sums of squares, one a stretch of `chunk` floats: added in order, so that the norm has the same bits whatever the
     /// number of threads.
-    private let sums: Memory<Double>
+    private let sums: SharedBuffer<Double>
     private static let chunk = 1 << 14
     /// The norm of all gradients before clipping.
     private(set) var gradientNorm: Float = 0
 
     init(_ store: ParameterStore, kernels: KernelTable) {
         (self.store, self.kernels) = (store, kernels)
-        sums = Memory(count: (store.weights.count + Self.chunk - 1) / Self.chunk)
+        sums = SharedBuffer(count: (store.weights.count + Self.chunk - 1) / Self.chunk)
     }
 
     /// One step, the `count`-th from 1; threads meet once in it.
@@ -29,7 +29,7 @@ final class Adam {
                 store.gradients.base + start, min(Self.chunk, total - start))
         }
         part.meet()
-        let norm = Float(sums.values.reduce(0, +).squareRoot())
+        let norm = Float(sums.elements.reduce(0, +).squareRoot())
         if part.index == 0 { gradientNorm = norm }
         var numbers = Self.numbers(count, settings, norm: norm)
         let start = chunks.lowerBound * Self.chunk

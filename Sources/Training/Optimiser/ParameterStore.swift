@@ -18,7 +18,7 @@ final class ParameterStore {
 
     let topology: Topology
     let entries: [Entry]
-    let weights, gradients, means, squares: Memory<Float>
+    let weights, gradients, means, squares: SharedBuffer<Float>
     private let kernels: KernelTable
 
     init(_ topology: Topology, kernels: KernelTable) {
@@ -31,10 +31,10 @@ final class ParameterStore {
             end += padded(count, to: 64)
         }
         self.entries = entries
-        weights = Memory(count: end)
-        gradients = Memory(count: end)
-        means = Memory(count: end)
-        squares = Memory(count: end)
+        weights = SharedBuffer(count: end)
+        gradients = SharedBuffer(count: end)
+        means = SharedBuffer(count: end)
+        squares = SharedBuffer(count: end)
     }
 
     /// The tensors that are learnt.
@@ -85,13 +85,13 @@ final class ParameterStore {
     }
 
     /// A tensor's values in the file's order, of any of the four stretches.
-    func values(of entry: Entry, in memory: Memory<Float>) -> [Float] {
+    func values(of entry: Entry, in memory: SharedBuffer<Float>) -> [Float] {
         let from = memory.base + entry.offset
         return (0..<entry.shape.reduce(1, *)).map { from[entry.arrangement.place(of: $0, entry.blocks)] }
     }
 
     /// The other way.
-    func set(_ values: [Float], of entry: Entry, in memory: Memory<Float>) {
+    func set(_ values: [Float], of entry: Entry, in memory: SharedBuffer<Float>) {
         precondition(values.count == entry.shape.reduce(1, *), "ParameterStore: \(entry.name) of another shape")
         let to = memory.base + entry.offset
         for (index, value) in values.enumerated() { to[entry.arrangement.place(of: index, entry.blocks)] = value }
