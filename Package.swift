@@ -113,7 +113,7 @@ let package = Package(
         tests("Training", ["CAllocations", "Files", "Kernels", "Model", "TestSupport", "Video"], oracleFlags),
         tests("Anomaly", ["TestSupport", "Video"], oracleFlags),
         tests("Pictures", ["Files", "Video"]),
-        tests("Capture", ["CAllocations", "CFFmpeg", "CV4L2", "Kernels", "Video"]),
+        tests("Capture", ["CAllocations", "CFFmpeg", "CV4L2", "Kernels", "TestSupport", "Video"]),
         tests(
             "Publish",
             ["Pictures", "Video", .product(name: "Logging", package: "swift-log")] + nio),

@@ -49,8 +49,11 @@ public struct SourceFrame {
 public enum Reading {
     /// A whole frame.
     case frame(SourceFrame)
-    /// A frame that the driver or decoder calls damaged: counted, never scored.
-    case corrupt
+    /// A frame that the driver or decoder calls damaged: counted, never scored. A file or folder says what it passed over;
+    /// a live source, where it may be every third frame, does not.
+    case corrupt(CaptureError?)
+    /// The next frame of a file that is played in real time is not due yet: nothing is wrong, read again.
+    case waiting
     /// From now on frames look like this, or another clip begins; the next `read` gives the first.
     case formatChanged(SourceFormat)
     /// The last frame has been given (a file, pictures); a live source throws `.disconnected` instead.
@@ -93,6 +96,10 @@ public protocol FrameSource: AnyObject {
     /// they wait, lose nothing, and end.
     var isLive: Bool { get }
 
+    /// How long a frame may wait for its reader without a loss: nothing for a camera's driver or datagrams, a while for a
+    /// connection (the sender waits meanwhile), nil for what waits as long as it takes.
+    var slack: Duration? { get }
+
     /// What was counted so far.
     var counters: SourceCounters { get }
 
@@ -101,6 +108,9 @@ public protocol FrameSource: AnyObject {
 }
 
 extension FrameSource {
+    /// A live source loses what is not read, anything else waits.
+    public var slack: Duration? { isLive ? .zero : nil }
+
     /// For sources that never block: nothing to end.
     public var cancellation: Cancellation { Cancellation() }
 }

@@ -4,6 +4,8 @@ import Video
 /// A directory of pictures in natural order (2.png before 10.png), one picture that is a strip of square frames side by side,
 /// as the article's data set keeps its clips, or a directory of strips.
 ///
+/// A damaged picture in a directory is counted, named and passed over: its place in time stays empty.
+///
 /// Frames are stamped at `options.rate` (25 a second where none is asked for). Between two strips of a directory a
 /// `.formatChanged` says that another clip begins, but where the second goes on where the first ended (`StripFile.goesOn`).
 final class PicturesSource: FrameSource {
@@ -20,12 +22,14 @@ final class PicturesSource: FrameSource {
     private let rate: Double
     private var decoder: StillDecoder?
     /// The pictures' or strips' paths, at least one while it is open.
-    private var paths: [String] = []
+    private var paths: [RawPath] = []
     private var isDirectory = false
     /// The strip that is being read, and its path; nil where the paths are those of pictures.
     private var strip: PixelView?
     private var stripPath = ""
     private var format: SourceFormat?
+    /// What was passed over before the first whole picture, and not told yet.
+    private var damaged: [CaptureError] = []
     /// The next file, the next frame of `strip`, and frames given since opening.
     private var (index, column, given) = (0, 0, 0)
     private var origin: (time: MonotonicTime, utc: UTCTime) = (.zero, UTCTime(microseconds: 0))
@@ -50,12 +54,12 @@ final class PicturesSource: FrameSource {
         var status = stat()
         guard stat(path, &status) == 0 else { throw LibavErrors.error(-errno, operation, isLive: false) }
         isDirectory = status.st_mode & S_IFMT == S_IFDIR
-        paths = isDirectory ? try Self.pictures(in: path, operation) : [path]
-        let first = try decoder.decode(path: paths[0])
-        index = 1
-        if !isDirectory || StripFile.isStrip(first.size, path: paths[0]) {
+        paths = isDirectory ? try Self.pictures(in: path, operation) : [RawPath(path)]
+        let first = try firstPicture(decoder)
+        let name = paths[index - 1].text
+        if !isDirectory || StripFile.isStrip(first.size, path: name) {
             pending = try StripFile.frame(0, of: first, operation)
-            (strip, stripPath) = (first, paths[0])
+            (strip, stripPath) = (first, name)
         } else {
             pending = first
         }
@@ -64,14 +68,34 @@ final class PicturesSource: FrameSource {
         return format
     }
 
+    /// The first picture that is whole. What is damaged before it is told by the first readings.
+    private func firstPicture(_ decoder: StillDecoder) throws(CaptureError) -> PixelView {
+        while true {
+            let path = paths[index]
+            index += 1
+            do throws(CaptureError) {
+                return try decoder.decode(path: path)
+            } catch {
+                guard isDirectory, error.code == .badData, index < paths.count else { throw error }
+                damaged.append(error)
+            }
+        }
+    }
+
     func close() {
         (decoder, strip, pending, format) = (nil, nil, nil, nil)
-        (paths, index, column, given, isCut, hasCuts) = ([], 0, 0, 0, false, false)
+        (paths, index, column, given, isCut, hasCuts, damaged) = ([], 0, 0, 0, false, false, [])
     }
 
     func read(timeout: Duration) throws(CaptureError) -> Reading {
         guard let decoder, let format else { throw CaptureError(.disconnected, "read \(path)", "it is not open") }
-        if pending == nil { pending = try next(decoder) }
+        if !damaged.isEmpty { return passOver(damaged.removeFirst()) }
+        do throws(CaptureError) {
+            if pending == nil { pending = try next(decoder) }
+        } catch {
+            guard isDirectory, error.code == .badData else { throw error }
+            return passOver(error)
+        }
         guard let view = pending else { return .end }
         if isCut || view.size != format.size {
             isCut = false
@@ -81,11 +105,17 @@ final class PicturesSource: FrameSource {
         }
         if options.realTime, !time.sleep(until: origin.time + due, atMost: timeout, unless: cancellation) {
             if cancellation.isCancelled { throw .cancelled("read \(path)") }
-            throw CaptureError(.timedOut, "read \(path)", "its next picture is later than that")
+            return .waiting
         }
         pending = nil
         column += 1
         return .frame(stamped(view))
+    }
+
+    private func passOver(_ error: CaptureError) -> Reading {
+        counters.corrupt += 1
+        if strip == nil { given += 1 }
+        return .corrupt(error)
     }
 
     /// The next frame; nil at the end.
@@ -102,9 +132,10 @@ final class PicturesSource: FrameSource {
                 return try StripFile.frame(0, of: strip, "read \(path)")
             }
         }
-        let name = paths[index]
+        let path = paths[index]
+        let name = path.text
         index += 1  // Whoever goes on after an error finds the next picture.
-        let picture = try decoder.decode(path: name)
+        let picture = try decoder.decode(path: path)
         guard let before = strip else {
             guard !StripFile.isStrip(picture.size, path: name) else { throw mixed(name, "a strip among pictures") }
             return picture
@@ -146,28 +177,28 @@ final class PicturesSource: FrameSource {
     }
 
     /// Paths of the pictures in `directory`, in natural order; at least one.
-    private static func pictures(in directory: String, _ operation: String) throws(CaptureError) -> [String] {
+    private static func pictures(in directory: String, _ operation: String) throws(CaptureError) -> [RawPath] {
         guard let stream = opendir(directory) else { throw LibavErrors.error(-errno, operation, isLive: false) }
         defer { closedir(stream) }
-        var names: [String] = []
+        var names: [[UInt8]] = []
         while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            let lower = name.lowercased()
-            if !name.hasPrefix("."), suffixes.contains(where: { lower.hasSuffix($0) }) { names.append(name) }
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+            let lower = String(decoding: name, as: UTF8.self).lowercased()
+            if name.first != UInt8(ascii: "."), suffixes.contains(where: { lower.hasSuffix($0) }) { names.append(name) }
         }
         guard !names.isEmpty else {
             throw CaptureError(.notACamera, operation, "there is no .png, .jpg or .jpeg in this directory")
         }
-        let base = directory.hasSuffix("/") ? directory : directory + "/"
-        return names.sorted { isNaturallyBefore($0, $1) }.map { base + $0 }
+        let base = RawPath(directory)
+        return names.sorted { isNaturallyBefore($0, $1) }.map(base.appending)
     }
 }
 
 /// Whether `a` comes before `b` where runs of digits count as numbers: "f2.png" before "f10.png".
-package func isNaturallyBefore(_ a: String, _ b: String) -> Bool {
-    let (left, right) = (Array(a.utf8), Array(b.utf8))
+package func isNaturallyBefore(_ a: String, _ b: String) -> Bool { isNaturallyBefore(Array(a.utf8), Array(b.utf8)) }
+
+/// The same for names as the kernel has them.
+private func isNaturallyBefore(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     var (i, j) = (0, 0)
     func digits(_ text: [UInt8], _ start: Int) -> ArraySlice<UInt8> {
         text[start...].prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }

@@ -29,6 +29,9 @@ public struct SourceOptions: Sendable, Hashable, Codable {
     /// Whether files and pictures start again at their end, and the synthetic camera's script repeats.
     public var loop = false
 
+    /// How often an address that gives a single picture is fetched, in times a second; nil: once a second.
+    public var pollingRate: Double?
+
     private var secret: Secret?
 
     /// The defaults.

@@ -63,7 +63,7 @@ final class Footage {
         while frames.count < capacity * size.area {
             switch try source.read(timeout: .seconds(10)) {
             case .end: return frames
-            case .corrupt, .formatChanged: continue
+            case .corrupt, .formatChanged, .waiting: continue
             case .frame(let frame):
                 shrinker.shrink(frame.view, into: slot)
                 frames += slot.luma

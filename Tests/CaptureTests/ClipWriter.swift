@@ -132,7 +132,7 @@ enum ClipWriter {
     }
 
     private static func fill(_ frame: UnsafeMutablePointer<AVFrame>, _ index: Int) {
-        let isDeep = frame.pointee.format == AV_PIX_FMT_YUV420P10LE.rawValue
+        let isDeep = [AV_PIX_FMT_YUV420P10LE, AV_PIX_FMT_GRAY10LE].map(\.rawValue).contains(frame.pointee.format)
         let (data, lines) = (frame.pointee.data, frame.pointee.linesize)
         let planes: [(UnsafeMutablePointer<UInt8>?, Int32, UInt8)] = [
             (data.0, lines.0, luma(index)), (data.1, lines.1, 128), (data.2, lines.2, 128),

@@ -185,20 +185,85 @@ enum SharedData {
         #expect(failure(source(good)) == nil)
     }
 
-    @Test func aDirectoryWithoutPicturesAndOneWithABrokenOne() throws {
-        #expect(failure(source(scratch.path))?.code == .notACamera)
-        try picture("1.png", 8, 8) { _, _ in 1 }
-        try scratch.write(Array("no".utf8), "2.png")
-        try picture("3.png", 8, 8) { _, _ in 3 }
+    /// What reads bring until the end: a frame's first sample, or the file name of a picture that was passed over.
+    private func words(_ source: PicturesSource) throws -> [String] {
+        var words: [String] = []
+        while words.count < 100 {
+            switch try source.read(timeout: .zero) {
+            case .frame(let frame): words.append("\(frame.view.planes.0?[0] ?? 0)")
+            case .corrupt(let error):
+                words.append(error?.operation.split(separator: "/").last.map(String.init) ?? "unnamed")
+            case .waiting, .formatChanged: words.append("other")
+            case .end: return words
+            }
+        }
+        return words
+    }
+
+    @Test("A damaged picture in a folder is named once, counted, and the next one follows", arguments: [1, 2, 3, 4])
+    func aDamagedPictureIsPassedOver(_ broken: Int) throws {
+        for index in 1...4 {
+            try picture("\(index).png", 8, 8) { _, _ in UInt8(index) }
+            if index == broken { try scratch.write(scratch.read("\(index).png").dropLast(30), "\(index).png") }
+        }
         let source = source(scratch.path)
         _ = try source.open()
-        _ = try source.read(timeout: .zero)
-        #expect(throws: CaptureError.self) { try source.read(timeout: .zero) }
-        guard case .frame(let frame) = try source.read(timeout: .zero) else {
-            Issue.record("the picture behind the broken one is not given")
-            return
+        #expect(try words(source) == (1...4).map { $0 == broken ? "\($0).png" : "\($0)" })
+        #expect(source.counters.corrupt == 1 && source.counters.frames == 3)
+    }
+
+    @Test("A folder without a whole picture is refused")
+    func aFolderOfNothing() throws {
+        #expect(failure(source(scratch.path))?.code == .notACamera)
+        try scratch.write(Array("no".utf8), "1.png")
+        try scratch.write(Array("no".utf8), "2.jpg")
+        #expect(failure(source(scratch.path))?.code == .badData)
+    }
+
+    @Test("Names that are not UTF-8 are read as bytes")
+    func latinNames() throws {
+        try picture("1.png", 8, 8) { _, _ in 7 }
+        let latin = Array(scratch.path.utf8) + [0x2F, 0x32, 0xE9, 0x2E, 0x70, 0x6E, 0x67]  // 2é.png in Latin-1
+        let code = (latin + [0]).withUnsafeBufferPointer { bytes in
+            bytes.withMemoryRebound(to: CChar.self) { rename(scratch.file("1.png"), $0.baseAddress.unsafelyUnwrapped) }
         }
-        #expect(frame.view.planes.0?[0] == 3)
+        try #require(code == 0)
+        let source = source(scratch.path)
+        _ = try source.open()
+        #expect(try words(source) == ["7"])
+    }
+
+    enum Harm: String, CaseIterable { case half, most, zeros }
+
+    @Test("Half a JPEG is damaged", arguments: Harm.allCases)
+    func halfAJPEG(_ harm: Harm) throws {
+        try picture("1.jpg", 64, 48, codec: "mjpeg") { x, y in UInt8(truncatingIfNeeded: x * 37 ^ y * 91) }
+        var bytes = try scratch.read("1.jpg")
+        switch harm {
+        case .half: bytes.removeLast(bytes.count / 2)
+        case .most: bytes.removeLast(bytes.count / 5)
+        case .zeros: for at in bytes.count / 2..<bytes.count / 2 + 100 { bytes[at] = 0 }
+        }
+        try scratch.write(bytes, "1.jpg")
+        #expect(failure(source(scratch.path))?.code == .badData)
+    }
+
+    @Test(
+        "Oddities that no reader minds do no harm", arguments: ["no EOI", "bytes behind EOI", "fill bytes", "comment"])
+    func harmlessOddities(_ oddity: String) throws {
+        try picture("1.jpg", 64, 48, codec: "mjpeg") { x, y in UInt8(truncatingIfNeeded: x * 37 ^ y * 91) }
+        let bytes = try scratch.read("1.jpg")
+        let odd: [UInt8] =
+            switch oddity {
+            case "no EOI": bytes.dropLast(2)
+            case "bytes behind EOI": bytes + (0..<64).map { UInt8($0 * 3 + 1) }
+            case "fill bytes": bytes[..<2] + [0xFF, 0xFF, 0xFF] + bytes[2...]
+            default: bytes[..<2] + [0xFF, 0xFE, 0, 6, 1, 2, 3, 4] + bytes[2...]
+            }
+        try scratch.write(odd, "1.jpg")
+        let source = source(scratch.path)
+        _ = try source.open()
+        #expect(try words(source).count == 1 && source.counters.corrupt == 0)
     }
 
     @Test(arguments: [

@@ -59,6 +59,77 @@ private func timed<R>(_ body: () throws(CaptureError) -> R) -> (error: CaptureEr
         #expect(frames == 12 && error?.code == .disconnected)
     }
 
+    /// A camera's MJPEG over HTTP, `pictures` in a row.
+    private func multipart(_ pictures: [[UInt8]]) -> [UInt8] {
+        Array(
+            "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=frame\r\nConnection: close\r\n\r\n"
+                .utf8)
+            + pictures.flatMap {
+                Array("--frame\r\nContent-Type: image/jpeg\r\nContent-Length: \($0.count)\r\n\r\n".utf8) + $0 + [
+                    13, 10,
+                ]
+            }
+    }
+
+    /// One whole JPEG with something in it.
+    private func jpeg() throws -> [UInt8] {
+        try ClipWriter.write(
+            scratch.file("one.mjpeg"), ClipStyle(codec: "mjpeg", frames: 1, format: AV_PIX_FMT_YUVJ420P))
+        return try scratch.read("one.mjpeg")
+    }
+
+    @Test("Every fifth picture of a stream is half: exactly those are counted as damaged, and none is given")
+    func halfPicturesOfAStream() throws {
+        let whole = try jpeg()
+        let half = Array(whole[..<(whole.count - whole.count / 8)])
+        let server = try CannedServer(reply: multipart((0..<25).map { $0 % 5 == 4 ? half : whole }))
+        let source = try stream("http://127.0.0.1:\(server.port)/mjpeg")
+        _ = try source.open()
+        var (frames, damaged) = (0, 0)
+        _ = timed { () throws(CaptureError) in
+            while true {
+                switch try source.read(timeout: .seconds(5)) {
+                case .frame: frames += 1
+                case .corrupt: damaged += 1
+                default: continue
+                }
+            }
+        }
+        #expect(frames == 20 && damaged == 5 && source.counters.corrupt == 5)
+    }
+
+    @Test("A stream of nothing but halves is not open, and says why")
+    func onlyHalfPictures() throws {
+        let whole = try jpeg()
+        let half = Array(whole[..<(whole.count - whole.count / 8)])
+        let server = try CannedServer(reply: multipart(Array(repeating: half, count: 10)))
+        let source = try stream("http://127.0.0.1:\(server.port)/mjpeg")
+        source.openingTime = .seconds(5)
+        #expect(timed { () throws(CaptureError) in try source.open() }.error != nil)
+        #expect(source.counters.frames == 0 && source.counters.corrupt > 0)
+    }
+
+    @Test("A still image is fetched again and again, as often as it is asked for")
+    func aStillImageIsPolled() throws {
+        let server = try CannedServer(reply: reply("200 OK", "Content-Type: image/jpeg\r\n", jpeg()))
+        let source = try stream("http://127.0.0.1:\(server.port)/snap.jpg") { $0.pollingRate = 20 }
+        #expect(try source.open().description.contains("still image"))
+        var times: [MonotonicTime] = []
+        while times.count < 5 {
+            if case .frame(let frame) = try source.read(timeout: .seconds(5)) { times.append(frame.time) }
+        }
+        #expect(times[4] - times[0] > .milliseconds(150) && source.counters.corrupt == 0)
+    }
+
+    @Test("A web page is no video, and the message says so")
+    func aWebPage() throws {
+        let server = try CannedServer(
+            reply: reply("200 OK", "Content-Type: text/html\r\n", Array("<html>login</html>".utf8)))
+        let source = try stream("http://127.0.0.1:\(server.port)/")
+        let error = timed { () throws(CaptureError) in try source.open() }.error
+        #expect(error?.message.contains("no video that FFmpeg can read") == true)
+    }
+
     @Test(arguments: ["http", "rtsp"]) func aRefusedConnectionIsAnAnswer(_ scheme: String) throws {
         let source = try stream("\(scheme)://127.0.0.1:\(Loopback.freePort())/x")
         let (error, took) = timed { () throws(CaptureError) in try source.open() }

@@ -83,6 +83,7 @@ private let small = FrameSize(width: 64, height: 48)
                 switch try source.read(timeout: .seconds(1)) {
                 case .frame: return "frame"
                 case .corrupt: return "corrupt"
+                case .waiting: return "waiting"
                 case .formatChanged(let format): return "\(format.size)"
                 case .end: return "end"
                 }

@@ -28,6 +28,7 @@ func word(_ source: V4L2Source, timeout: Duration = .milliseconds(1)) -> String 
         switch try source.read(timeout: timeout) {
         case .frame(let frame): return "\(frame.view.planes.0?[0] ?? 0) missed \(frame.missed)"
         case .corrupt: return "corrupt"
+        case .waiting: return "waiting"
         case .formatChanged(let format): return format.description
         case .end: return "end"
         }

@@ -23,7 +23,7 @@ import Video
             counters.missed += 2
             counters.nonMonotonic += 1
             readings += 1
-            if readings < 3 { return .corrupt }
+            if readings < 3 { return .corrupt(nil) }
             if isLive { throw CaptureError(.disconnected, "read", "gone") }
             return .end
         }

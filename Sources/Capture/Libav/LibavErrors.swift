@@ -10,9 +10,13 @@ enum LibavErrors {
     }()
 
     /// What `code` means for a stream or file that was being opened or read.
-    static func error(_ code: Int32, _ operation: String, isLive: Bool) -> CaptureError {
-        // A file that is cut short within a header gives EIO; a host name that does not resolve gives it, too.
+    static func error(_ code: Int32, _ operation: String, isLive: Bool, isOpen: Bool = false) -> CaptureError {
+        // EIO has three meanings: a file that is cut short within a header, a host name that does not resolve, and a server that
+        // hangs up in mid-stream.
         let code = code == -EIO && !isLive ? ZANZO_AVERROR_INVALIDDATA : code
+        if code == -EIO, isOpen {
+            return CaptureError(.disconnected, operation, "the other side closed the connection")
+        }
         if let known = known(code) { return CaptureError(known.code, operation, known.message) }
         if code == ZANZO_AVERROR_EOF {
             return isLive
@@ -22,7 +26,12 @@ enum LibavErrors {
         if code == ZANZO_AVERROR_INVALIDDATA {
             return CaptureError(
                 isLive ? .disconnected : .badData, operation,
-                isLive ? "the stream makes no sense" : "it is not a video that can be read, or it is cut short")
+                !isLive
+                    ? "it is not a video that can be read, or it is cut short"
+                    : isOpen
+                        ? "the stream makes no sense any more"
+                        : "what comes is no video that FFmpeg can read: a web page, or MJPEG without its first boundary; "
+                            + "check the address")
         }
         return CaptureError(isLive ? .disconnected : .badData, operation, text(code))
     }

@@ -62,9 +62,16 @@ final class FrameMapper {
         }
     }
 
-    /// yuvj formats, RGB and pictures are full range; video that does not say is limited, as every player assumes.
+    /// yuvj formats, RGB, grey and pictures are full range; colour video that does not say is limited, as every player assumes.
+    /// Grey that does not say is not: raw Y800, FFV1 or JPEG 2000 hold what a sensor or a picture gave.
     private static func range(_ frame: UnsafeMutablePointer<AVFrame>, isPicture: Bool) -> LumaRange {
         if isPicture || frame.pointee.color_range == AVCOL_RANGE_JPEG { return .full }
+        if frame.pointee.color_range == AVCOL_RANGE_UNSPECIFIED,
+            let description = av_pix_fmt_desc_get(AVPixelFormat(frame.pointee.format)),
+            description.pointee.nb_components <= 2
+        {
+            return .full
+        }
         switch AVPixelFormat(frame.pointee.format) {
         case AV_PIX_FMT_YUVJ420P, AV_PIX_FMT_YUVJ422P, AV_PIX_FMT_YUVJ444P, AV_PIX_FMT_YUVJ440P, AV_PIX_FMT_YUVJ411P:
             return .full

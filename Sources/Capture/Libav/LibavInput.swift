@@ -39,6 +39,13 @@ final class LibavInput {
     let codecName: String
     /// Whether every frame stands alone (MJPEG, PNG): there is no first key frame to wait for.
     let isIntraOnly: Bool
+    /// Whether the stream's time stamps are the camera's own: MJPEG over HTTP and raw video have none, and libavformat makes
+    /// up 25 a second.
+    let hasTimeStamps: Bool
+    /// Whether it comes a segment at a time (HLS).
+    let isSegmented: Bool
+    /// Whether it is one picture and then the end: a camera's `snap.jpg`, that has to be fetched again and again.
+    let isStillImage: Bool
     private let deadline: LibavDeadline
 
     /// Opens container and decoder; the deadline must have been set. Errors name `request.name`, never its URL.
@@ -62,9 +69,15 @@ final class LibavInput {
         self.format = format
         self.deadline = deadline
         codecName = String(cString: avcodec_get_name(codec.pointee.codec_id))
-        let description = avcodec_descriptor_get(codec.pointee.codec_id)
-        isIntraOnly = description.map { Int32($0.pointee.props) & AV_CODEC_PROP_INTRA_ONLY != 0 } ?? false
+        let container = format.pointee.iformat.map { String(cString: $0.pointee.name) } ?? ""
+        isSegmented = container == "hls"
+        isStillImage = container.hasSuffix("_pipe") || container == "image2"
+        hasTimeStamps = Self.timedContainers.contains { container.contains($0) }
+        isIntraOnly = DecoderDamage.isIntraOnly(codec.pointee.codec_id)
     }
+
+    /// Containers (words of libavformat's names) whose stamps come from the sender.
+    private static let timedContainers = ["rtsp", "hls", "mpegts", "flv", "matroska", "mp4", "asf", "rtp", "sdp"]
 
     deinit {
         // RTSP says TEARDOWN here: a camera that is silent must not hold up a close.
@@ -142,7 +155,8 @@ final class LibavInput {
             if index == ZANZO_AVERROR_DECODER_NOT_FOUND {
                 throw failure(index, request, deadline, operation)
             }
-            guard hasStream(format, of: AVMEDIA_TYPE_AUDIO) else {
+            // Of an RTSP session only video was asked for: what else there is does not show.
+            guard request.isRTSP || hasStream(format, of: AVMEDIA_TYPE_AUDIO) else {
                 throw LibavErrors.error(ZANZO_AVERROR_INVALIDDATA, operation, isLive: request.isLive)
             }
             throw CaptureError(.notACamera, operation, "there is no video in it")
@@ -171,6 +185,7 @@ final class LibavInput {
             codec.pointee.pkt_timebase = stream.pointee.time_base
             codec.pointee.thread_count = Int32(max(1, min(64, request.options.decoderThreads)))
             codec.pointee.max_pixels = Int64(FrameShrinker.largestSide * FrameShrinker.largestSide)
+            DecoderDamage.watch(codec)
             if let hardware = request.options.hardware { try attach(hardware, to: codec, operation) }
             let code = avcodec_open2(codec, decoder, nil)
             guard code >= 0 else { throw LibavErrors.error(code, operation, isLive: request.isLive) }
@@ -210,6 +225,17 @@ final class LibavInput {
         if deadline.cancellation.isCancelled { return .cancelled(operation) }
         if deadline.isOver || code == ZANZO_AVERROR_EXIT {
             return CaptureError(.timedOut, operation, "no answer in time")
+        }
+        if code == ZANZO_AVERROR_HTTP_UNAUTHORIZED, request.options.user != nil {
+            return CaptureError(
+                .authentication, operation,
+                "user or password are wrong, or the camera takes only Digest with SHA-256, which FFmpeg's libavformat "
+                    + "\(avformat_version() >> 16) cannot do: have the camera accept Digest MD5 as well (401)")
+        }
+        if code == -EPROTONOSUPPORT, request.isRTSP {
+            let (refused, other) = request.options.transport == .tcp ? ("TCP", "udp") : ("UDP", "tcp")
+            return CaptureError(
+                .unsupported, operation, "the camera does not send over \(refused) (461): set transport: \(other)")
         }
         return LibavErrors.error(code, operation, isLive: request.isLive)
     }

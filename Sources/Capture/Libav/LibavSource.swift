@@ -4,7 +4,8 @@ import Video
 
 /// RTSP, HTTP and video files, through libavformat and libavcodec.
 ///
-/// A stream's frames carry the time of their arrival; a file's carry its own time stamps from the moment of opening on.
+/// A stream's frames carry its own time stamps, anchored to their arrival (`StreamClock`); a file's carry its own from the
+/// moment of opening on.
 /// After `.timedOut` an RTSP stream can be read on; HTTP cannot (its buffer is in an error state then) and has to be
 /// opened anew, so pass `read` the time after which the camera counts as lost, and end it early by `cancellation`.
 final class LibavSource: FrameSource {
@@ -17,7 +18,12 @@ final class LibavSource: FrameSource {
     /// Packets or reads in a row that may fail before a source counts as broken.
     private static let failureLimit = 250
 
+    /// HLS brings a segment at a time, some of them ten seconds long: its silence is no sign that the camera is gone.
+    private static let segmentPatience = 3
+
     let isLive: Bool
+    /// A TCP sender waits for its reader; of datagrams the kernel keeps a few, and drops the rest.
+    var slack: Duration? { isLive ? (request.isRTSP && options.transport == .udp ? .zero : .seconds(1)) : nil }
     let cancellation = Cancellation()
     private(set) var counters = SourceCounters()
 
@@ -30,12 +36,16 @@ final class LibavSource: FrameSource {
     private var input: LibavInput?
     private var mapper: FrameMapper?
     private var stamps = FileStamps()
+    private var clock = StreamClock()
     /// Whether `input.frame` holds a decoded frame that was not given yet.
     private var isFramePending = false
     /// A file's frame whose time has not come yet.
     private var early: SourceFrame?
     private var format = (size: FrameSize(width: 0, height: 0), pixels: Int32(-1))
     private var hasSeenKey = false
+    private var packetsBeforeKey = 0
+    /// When a still image was last fetched.
+    private var lastFetch: MonotonicTime?
     private var isDraining = false
     private var failures = 0
     /// Frames to distrust from here on: later pictures are made from the damaged one until a key frame comes.
@@ -68,21 +78,22 @@ final class LibavSource: FrameSource {
         self.input = input
         mapper = FrameMapper()
         stamps.begin(rate: options.rate, time: time)
+        clock = StreamClock(isTrusted: input.hasTimeStamps)
+        var damaged = 0
         do throws(CaptureError) {
             while true {
-                switch try decode(input) {
+                switch try decode() {
                 case .frame:
                     isFramePending = true
-                    return try describe(input)
-                case .corrupt: continue
+                    return try describe()
+                case .corrupt: damaged += 1
                 case .end: throw CaptureError(.badData, operation, "there is not one whole picture in it")
                 }
             }
         } catch {
             close()
             if error.code == .timedOut, !cancellation.isCancelled {
-                throw CaptureError(
-                    .timedOut, operation, "no picture within \(openingTime.seconds) s; is anything sent?")
+                throw CaptureError(.timedOut, operation, silence(damaged: damaged))
             }
             throw error
         }
@@ -95,40 +106,40 @@ final class LibavSource: FrameSource {
         early = nil
         format = (FrameSize(width: 0, height: 0), -1)
         (hasSeenKey, isDraining, failures, framesThisPass, previousStamp, healing) = (false, false, 0, 0, nil, 0)
+        (packetsBeforeKey, lastFetch) = (0, nil)
     }
 
     func read(timeout: Duration) throws(CaptureError) -> Reading {
-        guard let input else {
-            throw CaptureError(.disconnected, "read \(request.name)", "it is not open")
-        }
+        let isSegmented = try opened().isSegmented
         if let early { return try give(early, timeout) }
         if !isFramePending {
-            deadline.allow(timeout)
-            switch try decode(input) {
-            case .corrupt: return .corrupt
+            deadline.allow(isSegmented ? timeout * Self.segmentPatience : timeout)
+            switch try decode() {
+            case .corrupt: return .corrupt(nil)
             case .end: return .end
             case .frame: isFramePending = true
             }
         }
+        let input = try opened()
         // A pending frame in another format waits for the next read.
         let size = FrameSize(width: Int(input.frame.pointee.width), height: Int(input.frame.pointee.height))
         if size != format.size || input.frame.pointee.format != format.pixels {
-            return .formatChanged(try describe(input))
+            return .formatChanged(try describe())
         }
         isFramePending = false
         guard let view = mapper?.view(input.frame) else {
             counters.corrupt += 1
-            return .corrupt
+            return .corrupt(nil)
         }
         return try give(stamped(view, input), timeout)
     }
 
-    /// Gives `frame`; where files are paced, at its time. A pause in the file that is longer than `timeout` is a timeout.
+    /// Gives `frame`; where files are paced, at its time. A pause in the file may be longer than `timeout`.
     private func give(_ frame: SourceFrame, _ timeout: Duration) throws(CaptureError) -> Reading {
         if options.realTime, !isLive, !time.sleep(until: frame.time, atMost: timeout, unless: cancellation) {
             early = frame
             if cancellation.isCancelled { throw .cancelled("read \(request.name)") }
-            throw CaptureError(.timedOut, "read \(request.name)", "its next frame is later than that")
+            return .waiting
         }
         early = nil
         counters.frames += 1
@@ -139,16 +150,23 @@ final class LibavSource: FrameSource {
 
     private enum Decoded { case frame, corrupt, end }
 
+    private func opened() throws(CaptureError) -> LibavInput {
+        guard let input else { throw CaptureError(.disconnected, "read \(request.name)", "it is not open") }
+        return input
+    }
+
     /// Reads packets until the decoder gives a frame (left in `input.frame`), a damaged one, or the end.
-    private func decode(_ input: LibavInput) throws(CaptureError) -> Decoded {
+    private func decode() throws(CaptureError) -> Decoded {
         while true {
+            // A looped file or a still image is opened anew in between.
+            let input = try opened()
             let code = avcodec_receive_frame(input.codec, input.frame)
             if code == 0 {
                 failures = 0
                 return try isGood(input) ? .frame : countCorrupt()
             }
             if code == ZANZO_AVERROR_EOF {
-                guard try startAgain(input) else { return .end }
+                guard try input.isStillImage && isLive ? fetchAgain() : startAgain(input) else { return .end }
                 continue
             }
             if code != ZANZO_AVERROR_EAGAIN {
@@ -165,7 +183,9 @@ final class LibavSource: FrameSource {
         defer { av_packet_unref(input.packet) }
         if deadline.cancellation.isCancelled { throw .cancelled("read \(request.name)") }
         if code == ZANZO_AVERROR_EOF {
-            guard !isLive else { throw LibavErrors.error(code, "read \(request.name)", isLive: true) }
+            guard !isLive || input.isStillImage else {
+                throw LibavErrors.error(code, "read \(request.name)", isLive: true, isOpen: true)
+            }
             guard !isDraining else { return nil }
             isDraining = true
             avcodec_send_packet(input.codec, nil)
@@ -180,12 +200,15 @@ final class LibavSource: FrameSource {
         }
         guard input.packet.pointee.stream_index == input.stream.pointee.index else { return nil }
         if !hasSeenKey {
-            guard input.isIntraOnly || input.packet.pointee.flags & AV_PKT_FLAG_KEY != 0 else { return nil }
+            guard input.isIntraOnly || input.packet.pointee.flags & AV_PKT_FLAG_KEY != 0 else {
+                packetsBeforeKey += 1
+                return nil
+            }
             hasSeenKey = true
         }
         let sent = avcodec_send_packet(input.codec, input.packet)
         if sent < 0, sent != ZANZO_AVERROR_EAGAIN, sent != ZANZO_AVERROR_EOF {
-            healing = Self.healingLimit
+            healing = input.isIntraOnly ? 0 : Self.healingLimit
             try fail(sent)
             return countCorrupt()
         }
@@ -202,7 +225,7 @@ final class LibavSource: FrameSource {
         failures += 1
         let isData = code == ZANZO_AVERROR_INVALIDDATA || code == ZANZO_AVERROR_EAGAIN
         guard isData, failures < Self.failureLimit else {
-            throw LibavErrors.error(code, "read \(request.name)", isLive: isLive)
+            throw LibavErrors.error(code, "read \(request.name)", isLive: isLive, isOpen: true)
         }
     }
 
@@ -219,26 +242,43 @@ final class LibavSource: FrameSource {
             av_frame_move_ref(frame, copy)
         }
         if frame.pointee.key_frame != 0 { healing = 0 }
-        if frame.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0 || frame.pointee.decode_error_flags != 0 {
-            healing = Self.healingLimit
-        }
-        healing = max(0, healing - 1)
-        return healing == 0
+        if DecoderDamage.marks(frame) { healing = input.isIntraOnly ? 1 : Self.healingLimit }
+        guard healing > 0 else { return true }
+        healing -= 1
+        return false
     }
 
-    /// At the end of a file that is to be looped: back to its start. False where it ends here.
+    /// At the end of a file that is to be looped: back to its start, by opening it anew. Raw video cannot be sought in, other
+    /// containers seek to the nearest key frame only; an opened file begins at its beginning. False where it ends here.
     private func startAgain(_ input: LibavInput) throws(CaptureError) -> Bool {
         guard options.loop, framesThisPass > 0, !cancellation.isCancelled else { return false }
-        guard av_seek_frame(input.format, input.stream.pointee.index, 0, AVSEEK_FLAG_BACKWARD) >= 0 else {
-            return false
-        }
-        avcodec_flush_buffers(input.codec)
-        (isDraining, hasSeenKey, framesThisPass, previousStamp) = (false, false, 0, nil)
+        try reopen()
         stamps.startAgain()
         return true
     }
 
-    private func describe(_ input: LibavInput) throws(CaptureError) -> SourceFormat {
+    private func reopen() throws(CaptureError) {
+        mapper = FrameMapper()
+        input = nil
+        input = try LibavInput(request, deadline: deadline)
+        (isDraining, hasSeenKey, framesThisPass, previousStamp) = (false, false, 0, nil)
+    }
+
+    /// Fetches a still image again when it is time to.
+    private func fetchAgain() throws(CaptureError) -> Bool {
+        lastFetch = (lastFetch ?? time.now()) + Duration(seconds: 1 / (options.pollingRate ?? 1))
+        let due = max(lastFetch ?? time.now(), time.now())
+        guard time.sleep(until: due, atMost: .seconds(3600), unless: cancellation) else {
+            throw .cancelled("read \(request.name)")
+        }
+        lastFetch = due
+        deadline.allow(openingTime)
+        try reopen()
+        return true
+    }
+
+    private func describe() throws(CaptureError) -> SourceFormat {
+        let input = try opened()
         let frame = input.frame.pointee
         let size = FrameSize(width: Int(frame.width), height: Int(frame.height))
         guard (1...FrameShrinker.largestSide).contains(size.width),
@@ -252,21 +292,47 @@ final class LibavSource: FrameSource {
             throw CaptureError(.unsupported, "open \(request.name)", "its pixel format cannot be converted")
         }
         format = (size, frame.format)
-        return SourceFormat(name: input.codecName, size: size, rate: options.rate ?? input.rate)
+        guard isLive, input.isStillImage else {
+            return SourceFormat(name: input.codecName, size: size, rate: options.rate ?? input.rate)
+        }
+        // What libavformat says of its rate is made up.
+        return SourceFormat(
+            name: "still image (\(input.codecName), fetched again and again)", size: size,
+            rate: options.pollingRate ?? 1)
     }
 
     private func stamped(_ view: PixelView, _ input: LibavInput) -> SourceFrame {
         framesThisPass += 1
         let stamp = input.frame.pointee.best_effort_timestamp
+        let base = input.stream.pointee.time_base
+        let seconds = stamp == ZANZO_AV_NOPTS_VALUE ? nil : Double(stamp) * Double(base.num) / Double(max(1, base.den))
+        guard !isLive else { return arrived(view, seconds) }
         if stamp != ZANZO_AV_NOPTS_VALUE {
             if let previousStamp, stamp <= previousStamp { counters.nonMonotonic += 1 }
             previousStamp = stamp
         }
-        guard !isLive else { return SourceFrame(view: view, time: time.now(), utc: time.utc()) }
-        let base = input.stream.pointee.time_base
-        let seconds = stamp == ZANZO_AV_NOPTS_VALUE ? nil : Double(stamp) * Double(base.num) / Double(max(1, base.den))
         let since = stamps.next(seconds, nominalRate: input.rate ?? 25)
         return SourceFrame(view: view, time: stamps.origin + since, utc: stamps.utc + since)
+    }
+
+    /// A stream's frame that arrives now with its own stamp of `seconds`.
+    private func arrived(_ view: PixelView, _ seconds: Double?) -> SourceFrame {
+        let (now, utc, before) = (time.now(), time.utc(), clock.nonMonotonic)
+        // Stamps beyond three hundred years are none.
+        let stamp = seconds.flatMap { abs($0) < 1e9 ? Duration(seconds: $0) : nil }
+        let taken = clock.time(of: stamp, arrival: now)
+        counters.nonMonotonic += clock.nonMonotonic - before
+        return SourceFrame(view: view, time: taken, utc: utc + (taken - now))
+    }
+
+    /// Why there was no picture within the time that opening may take.
+    private func silence(damaged: Int) -> String {
+        let patience = "within \(openingTime.components.seconds) s"
+        if damaged > 0 { return "no good picture \(patience): all that came are damaged" }
+        if packetsBeforeKey > 0 {
+            return "no key frame came \(patience): set the camera's key frame interval (GOP) to a few seconds"
+        }
+        return "no picture \(patience); is anything sent?"
     }
 
     /// libavformat's errors for these are the same as for a damaged file.

@@ -22,8 +22,10 @@ final class StillDecoder {
     }
 
     /// The picture in the file at `path`, full range.
-    func decode(path: String) throws(CaptureError) -> PixelView {
-        let operation = "read \(path)"
+    ///
+    /// Throws `.badData` where the file is no whole picture.
+    func decode(path: RawPath) throws(CaptureError) -> PixelView {
+        let operation = "read \(path.text)"
         var packet: UnsafeMutablePointer<AVPacket>? = av_packet_alloc()
         defer { av_packet_free(&packet) }
         guard let packet else { throw CaptureError(.unavailable, operation, "out of memory") }
@@ -38,10 +40,11 @@ final class StillDecoder {
         defer { avcodec_free_context(&context) }
         opened.pointee.thread_count = 1
         opened.pointee.max_pixels = 1 << 28
+        DecoderDamage.watch(opened)
         av_frame_unref(frame)
         guard avcodec_open2(opened, decoder, nil) >= 0, avcodec_send_packet(opened, packet) >= 0,
             avcodec_send_packet(opened, nil) >= 0, avcodec_receive_frame(opened, frame) >= 0,
-            frame.pointee.flags & AV_FRAME_FLAG_CORRUPT == 0, frame.pointee.decode_error_flags == 0
+            !DecoderDamage.marks(frame)
         else { throw CaptureError(.badData, operation, "the picture is damaged or cut short") }
         guard let view = mapper.view(frame, isPicture: true) else {
             throw CaptureError(.unsupported, operation, "its pixel format cannot be converted")
@@ -50,9 +53,11 @@ final class StillDecoder {
     }
 
     private static func load(
-        _ path: String, into packet: UnsafeMutablePointer<AVPacket>, _ operation: String
+        _ path: RawPath, into packet: UnsafeMutablePointer<AVPacket>, _ operation: String
     ) throws(CaptureError) {
-        guard let file = fopen(path, "rbe") else { throw LibavErrors.error(-errno, operation, isLive: false) }
+        guard let file = path.withCString({ fopen($0, "rbe") }) else {
+            throw LibavErrors.error(-errno, operation, isLive: false)
+        }
         defer { fclose(file) }
         var status = stat()
         guard fstat(fileno(file), &status) == 0, status.st_mode & S_IFMT == S_IFREG else {

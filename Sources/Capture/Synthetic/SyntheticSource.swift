@@ -87,7 +87,7 @@ final class SyntheticSource: FrameSource {
         if fault(at: since, where: { $0 == .corrupt }) != nil {
             counters.corrupt += 1
             index += 1
-            return .corrupt
+            return .corrupt(nil)
         }
         let before = scene?.size
         let scene = sceneForNext()

@@ -18,6 +18,7 @@ final class JPEGFrames {
         var (packet, frame) = (av_packet_alloc(), av_frame_alloc())
         codec?.pointee.thread_count = Int32(max(1, min(64, threads)))
         codec?.pointee.max_pixels = Int64(FrameShrinker.largestSide * FrameShrinker.largestSide)
+        if let codec { DecoderDamage.watch(codec) }
         guard let codecOpened = codec, let packetMade = packet, let frameMade = frame,
             avcodec_open2(codecOpened, decoder, nil) == 0
         else {
@@ -52,9 +53,7 @@ final class JPEGFrames {
         (packet.pointee.data, packet.pointee.size) = (target, Int32(bytes.count))
         guard avcodec_send_packet(codec, packet) >= 0 else { return nil }
         let code = avcodec_receive_frame(codec, frame)
-        guard code >= 0, frame.pointee.flags & AV_FRAME_FLAG_CORRUPT == 0, frame.pointee.decode_error_flags == 0 else {
-            return nil
-        }
+        guard code >= 0, !DecoderDamage.marks(frame) else { return nil }
         return mapper.view(frame, isPicture: true)
     }
 }

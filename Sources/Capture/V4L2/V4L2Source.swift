@@ -117,7 +117,7 @@ final class V4L2Source: FrameSource {
         }
         guard let view else {
             counters.corrupt += 1
-            return .corrupt
+            return .corrupt(nil)
         }
         let missed = missedSinceFrame
         missedSinceFrame = 0

@@ -49,7 +49,14 @@ public struct CameraConfiguration: Sendable, Hashable {
     /// The source with user and password read from `credentials`, for opening it now. Read anew each time, so that a
     /// password that was changed is used at the next reconnect.
     public func sourceForOpening() throws(CredentialsError) -> SourceSpecification {
-        try source.authorised(by: settings.credentials)
+        try sourceAtItsRate.authorised(by: settings.credentials)
+    }
+
+    /// The source, which fetches a still image as often as the camera is scored.
+    var sourceAtItsRate: SourceSpecification {
+        var source = source
+        source.options.pollingRate = settings.rate
+        return source
     }
 }
 

@@ -1,3 +1,4 @@
+import CLinux
 package import Capture
 package import Video
 
@@ -21,7 +22,8 @@ package struct ClipReader {
         case restart
     }
 
-    /// Gives every step to `each`, until that returns false or the source ends. Damaged frames are left out. Returns how
+    /// Gives every step to `each`, until that returns false or the source ends. Damaged frames are left out, and
+    /// what a file or folder says of them goes to standard error. Returns how
     /// many whole frames were read, due or not.
     ///
     /// Throws what the source throws, or what `each` does.
@@ -37,7 +39,9 @@ package struct ClipReader {
         while true {
             switch try source.read(timeout: .seconds(10)) {
             case .end: return index
-            case .corrupt: continue
+            case .corrupt(let error):
+                if let error { zanzo_complain("zanzo: \(error); passed over\n") }
+            case .waiting: continue
             case .formatChanged:
                 guard try each(.restart) else { return index }
             case .frame(let frame):

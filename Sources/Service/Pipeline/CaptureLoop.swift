@@ -19,6 +19,9 @@ final class CaptureLoop {
     private var pacer: Pacer
     private var index: UInt64 = 0
     private var lastTime = MonotonicTime(nanoseconds: .min)
+    private var patience = BurstPatience()
+    /// Whether this opening of the source has given a frame.
+    private var hasFrame = false
     /// What the publisher was told last, so that a camera that stays away is reported once.
     private var reportedOffline = false
 
@@ -31,7 +34,7 @@ final class CaptureLoop {
         self.make = make
         self.time = time
         self.workerBell = workerBell
-        source = make(camera.settings.source)
+        source = make(camera.settings.sourceAtItsRate)
         // Another jitter for each camera, the same at each start.
         backoff = Backoff(seed: camera.name.utf8.reduce(0) { $0 &* 31 &+ UInt64($1) })
         pacer = Pacer(rate: camera.settings.rate)
@@ -49,11 +52,20 @@ final class CaptureLoop {
                 break
             } catch {
                 if camera.shouldStop { break }
+                if isBeyondRepair(error) {
+                    finish(error)
+                    break
+                }
                 lose(error)
                 wait(backoff.next())
             }
         }
         source.close()
+    }
+
+    /// A file that fails in its middle would fail there again and again, and be scored from its start each time.
+    private func isBeyondRepair(_ error: CaptureError) -> Bool {
+        hasFrame && !source.isLive && !error.isTransient && !camera.settings.source.options.loop
     }
 
     /// One stream: returns at a file's end or when stopped, throws when the source is lost.
@@ -62,9 +74,11 @@ final class CaptureLoop {
         camera.cancellation.withLock { $0 = source.cancellation }
         if camera.shouldStop { return }
         defer { source.close() }
+        hasFrame = false
         let format = try source.open()
         camera.counters.sessions.add()
         var first: MonotonicTime?
+        var lastGood = time.now()
         while !camera.shouldStop {
             defer { takeCounts() }
             switch try source.read(timeout: camera.settings.timeout) {
@@ -72,9 +86,13 @@ final class CaptureLoop {
                 if first == nil { welcome(format, frame) }
                 let (now, start) = (time.now(), first)
                 first = start ?? now
+                (lastGood, hasFrame) = (now, true)
                 backoff.hold(for: now - (start ?? now))
                 accept(frame)
-            case .corrupt:
+            case .corrupt(let error):
+                if let error { tell(.damaged(error), time.now(), time.utc()) }
+                if source.isLive, time.now() - lastGood > camera.settings.timeout { throw onlyDamage }
+            case .waiting:
                 break
             case .formatChanged:
                 // Another size in mid-stream, or another clip: what the model remembers is of another picture.
@@ -84,6 +102,13 @@ final class CaptureLoop {
                 return
             }
         }
+    }
+
+    /// A camera whose every picture is damaged is not online.
+    private var onlyDamage: CaptureError {
+        CaptureError(
+            .disconnected, "read \(camera.settings.source.redacted)",
+            "every picture of the last \(camera.settings.timeout.components.seconds) s is damaged")
     }
 
     /// The source with user and password, read anew at each opening: a password that was changed is used at once.
@@ -108,7 +133,7 @@ final class CaptureLoop {
         counters.lastFrame.store(frame.time.nanoseconds, ordering: .relaxed)
         lastTime = frame.time
         guard pacer.isDue(frame.time) else { return counters.paced.add() }
-        if !source.isLive { waitForSpace() }
+        waitForSpace()
         camera.ring.publish { slot in
             shrinker.shrink(frame.view, into: slot)
             slot.time = frame.time
@@ -129,9 +154,22 @@ final class CaptureLoop {
         taken = now
     }
 
-    /// A file is read as fast as it is scored, and not a frame of it is dropped.
+    /// Waits for a free slot as long as the source allows. A file is read as fast as it is scored, and not a frame of it is
+    /// dropped; a burst of a stream waits its turn; a device is never kept waiting.
     private func waitForSpace() {
-        while !camera.ring.hasFreeSlot, !camera.shouldStop { camera.spaceBell.wait(timeout: .milliseconds(100)) }
+        guard !camera.ring.hasFreeSlot, source.slack != .zero else { return }
+        // The bell rings in real time, whatever clock the frames have.
+        let clock = SystemTime()
+        let start = clock.now()
+        let limit = source.slack.map { min($0, patience.available(at: start)) }
+        while !camera.ring.hasFreeSlot, !camera.shouldStop {
+            let waited = clock.now() - start
+            if let limit, waited >= limit { break }
+            camera.spaceBell.wait(
+                timeout: min(.milliseconds(100), (limit ?? .seconds(1)) - (limit == nil ? .zero : waited)))
+        }
+        let end = clock.now()
+        if limit != nil { patience.spend(end - start, until: end) }
     }
 
     /// Lets the worker end what is running, so that an event's end comes before the news that the camera is gone. A worker
@@ -152,11 +190,12 @@ final class CaptureLoop {
         reportedOffline = tell(.offline(error), time.now(), time.utc())
     }
 
-    private func finish() {
+    /// A file's end, or what it ended by.
+    private func finish(_ error: CaptureError? = nil) {
         while camera.ring.readyCount > 0, !camera.shouldStop { camera.spaceBell.wait(timeout: .milliseconds(100)) }
         camera.counters.state = .ended
         endSession()
-        tell(.ended, lastTime, time.utc())
+        tell(.ended(error), lastTime, time.utc())
     }
 
     @discardableResult

@@ -18,8 +18,10 @@ struct Report: Sendable {
         case online(SourceFormat)
         /// The source was lost, or could not be opened.
         case offline(CaptureError)
-        /// A file came to its end.
-        case ended
+        /// A file's picture is damaged, and was passed over.
+        case damaged(CaptureError)
+        /// A file came to its end, or cannot be read any further.
+        case ended(CaptureError?)
 
         /// Whether no frame of the stream follows.
         var endsSession: Bool {

@@ -89,7 +89,9 @@ final class ScoringStage {
     }
 
     private func restart(_ slot: FrameSlot) {
-        if session != 0 { interrupt(.sourceLost) }
+        // A session that was not lost ended by another picture: another size, or another clip.
+        let isLost = camera.lostSession.load(ordering: .acquiring) >= session
+        if session != 0 { interrupt(isLost ? .sourceLost : .sceneChanged) }
         session = slot.session
     }
 

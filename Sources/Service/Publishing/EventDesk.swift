@@ -15,6 +15,8 @@ final class EventDesk {
         let camera: Camera
         var running: RunningEvent?
         var drops = DropCounts()
+        /// Damaged pictures of a file that were passed over.
+        var damaged = 0
     }
 
     /// What takes space on a disk: often the same one.
@@ -109,9 +111,16 @@ final class EventDesk {
         case .offline(let error):
             log.warning("camera \(camera.name): \(error); trying again")
             publish(composer.offline("\(error)", report, camera))
-        case .ended:
+        case .damaged(let error):
+            places[index].damaged += 1
+            // At the 1st, 2nd, 4th, 8th …: a folder of nothing else must not fill the log.
+            if places[index].damaged.nonzeroBitCount == 1 {
+                log.warning("camera \(camera.name): \(error); passed over (\(places[index].damaged) so far)")
+            }
+        case .ended(let error):
+            if let error { log.error("camera \(camera.name): \(error); it is not read any further") }
             log.info("camera \(camera.name): end of \(camera.settings.source.redacted)")
-            publish(composer.offline("end of file", report, camera))
+            publish(composer.offline(error.map { "\($0)" } ?? "end of file", report, camera))
         }
     }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Kernels
 
 /// Where a step's time goes, as its first thread sees it: marked at the end of each phase, read by benchmarks.
 final class PhaseClock {

@@ -1,3 +1,4 @@
+import Kernels
 public import Model
 
 // What a trainer knows, as tensors.
