@@ -33,11 +33,17 @@ public struct SourceFrame {
     public var time: MonotonicTime
     /// When the frame was taken, in UTC.
     public var utc: UTCTime
+    /// Where the frame stands in the stream's own time, by which `rate` is counted: as `time`, but that frames of a burst keep
+    /// their distances even where nobody knows yet when they were taken.
+    public var streamTime: MonotonicTime
     /// Frames lost before this one: holes in the driver's sequence numbers.
     public var missed: Int
 
     /// A frame taken at `time`.
-    public init(view: PixelView, time: MonotonicTime, utc: UTCTime, missed: Int = 0) {
+    public init(
+        view: PixelView, time: MonotonicTime, utc: UTCTime, streamTime: MonotonicTime? = nil, missed: Int = 0
+    ) {
+        self.streamTime = streamTime ?? time
         self.view = view
         self.time = time
         self.utc = utc

@@ -28,7 +28,8 @@ struct StreamClock {
     private var leastBefore: Duration?
     private var windowStart = MonotonicTime.zero
     private var growing = 0
-    private var isTrusted = true
+    /// Whether stamps are used; false for a clock that was found out.
+    private(set) var isTrusted = true
     private var lastStamp: Duration?
     private var lastTime: MonotonicTime?
 

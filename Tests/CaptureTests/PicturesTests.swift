@@ -233,6 +233,48 @@ enum SharedData {
         #expect(try words(source) == ["7"])
     }
 
+    @Test("A picture stands upright, as its EXIF orientation or its display matrix has it", arguments: 1...8)
+    func upright(exif: Int) throws {
+        // Left to right and top to bottom as taken: 1 2 3 / 4 5 6.
+        let source: [UInt8] = [1, 2, 3, 4, 5, 6]
+        let expected: [[UInt8]] = [
+            [1, 2, 3, 4, 5, 6], [3, 2, 1, 6, 5, 4], [6, 5, 4, 3, 2, 1], [4, 5, 6, 1, 2, 3], [1, 4, 2, 5, 3, 6],
+            [4, 1, 5, 2, 6, 3], [6, 3, 5, 2, 4, 1], [3, 6, 2, 5, 1, 4],
+        ]
+        // The same as a display matrix, a b c d.
+        let matrices: [[Int32]] = [
+            [1, 0, 0, 1], [-1, 0, 0, 1], [-1, 0, 0, -1], [1, 0, 0, -1], [0, 1, 1, 0], [0, 1, -1, 0], [0, -1, -1, 0],
+            [0, -1, 1, 0],
+        ]
+        let orientation = Orientation(exif: exif)
+        let m = matrices[exif - 1].map { $0 << 16 }
+        #expect(Orientation(a: m[0], b: m[1], c: m[2], d: m[3]) == orientation)
+        let size = FrameSize(width: 3, height: 2)
+        let shown = orientation.size(of: size)
+        #expect(shown == (exif < 5 ? size : FrameSize(width: 2, height: 3)))
+        var target = [UInt8](repeating: 0, count: 6)
+        orientation.turn(source, stride: 3, size: size, step: 1, into: &target, targetStride: shown.width)
+        #expect(target == expected[exif - 1])
+    }
+
+    @Test("A JPEG's EXIF orientation is applied")
+    func exif() throws {
+        try picture("1.jpg", 64, 32, codec: "mjpeg") { x, _ in x < 32 ? 40 : 200 }
+        let bytes = try scratch.read("1.jpg")
+        // An APP1 segment with one entry: tag 274, a short, 6 (turned to the right).
+        let segment: [UInt8] =
+            [0xFF, 0xE1, 0, 34] + Array("Exif".utf8) + [0, 0] + Array("MM".utf8) + [0, 42, 0, 0, 0, 8, 0, 1]
+            + [1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0] + [0, 0, 0, 0]
+        try scratch.write(Array(bytes[..<2]) + segment + Array(bytes[2...]), "1.jpg")
+        let source = source(scratch.path)
+        #expect(try source.open().size == FrameSize(width: 32, height: 64))
+        guard case .frame(let frame) = try source.read(timeout: .zero), let luma = frame.view.planes.0 else {
+            Issue.record("no frame")
+            return
+        }
+        #expect(abs(Int(luma[0]) - 40) < 4 && abs(Int(luma[63 * frame.view.strides.0]) - 200) < 4)
+    }
+
     enum Harm: String, CaseIterable { case half, most, zeros }
 
     @Test("Half a JPEG is damaged", arguments: Harm.allCases)

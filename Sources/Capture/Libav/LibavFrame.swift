@@ -9,20 +9,35 @@ final class FrameMapper {
     private var scaler: OpaquePointer?
     private var scalerKey: (Int32, Int32, Int32)?
     private let converted: UnsafeMutablePointer<AVFrame>
+    /// A frame that had to be turned.
+    private let turned: UnsafeMutablePointer<AVFrame>
 
     init?() {
         guard let frame = av_frame_alloc() else { return nil }
-        converted = frame
+        guard let other = av_frame_alloc() else {
+            var frame: UnsafeMutablePointer<AVFrame>? = frame
+            av_frame_free(&frame)
+            return nil
+        }
+        (converted, turned) = (frame, other)
     }
 
     deinit {
         sws_freeContext(scaler)
         var frame: UnsafeMutablePointer<AVFrame>? = converted
         av_frame_free(&frame)
+        frame = turned
+        av_frame_free(&frame)
     }
 
-    /// A view of `frame`, valid as long as `frame` and until the next call; nil where memory ran out or swscale cannot.
-    func view(_ frame: UnsafeMutablePointer<AVFrame>, isPicture: Bool = false) -> PixelView? {
+    /// A view of `frame`, upright, valid as long as `frame` and until the next call; nil where memory ran out or swscale
+    /// cannot. What `stream` says of a turned camera holds where the frame says nothing.
+    func view(
+        _ frame: UnsafeMutablePointer<AVFrame>, of stream: UnsafeMutablePointer<AVStream>? = nil,
+        isPicture: Bool = false
+    ) -> PixelView? {
+        let orientation = Orientation(frame, of: stream)
+        guard orientation == .upright else { return turn(frame, orientation, Self.range(frame, isPicture: isPicture)) }
         let size = FrameSize(width: Int(frame.pointee.width), height: Int(frame.pointee.height))
         guard size.width > 0, size.height > 0 else { return nil }
         if let format = Self.direct(AVPixelFormat(frame.pointee.format)) {
@@ -31,6 +46,55 @@ final class FrameMapper {
         guard let target = convert(frame) else { return nil }
         guard let format = Self.direct(AVPixelFormat(target.pointee.format)) else { return nil }
         return Self.view(target, size, format, Self.range(frame, isPicture: isPicture))
+    }
+
+    /// Formats whose planes can be turned one by one, with the bytes of a pixel.
+    private static func step(_ format: PixelFormat?) -> Int? {
+        switch format {
+        case .gray8, .yuv420p, .yuv444p: 1
+        case .rgb24: 3
+        case .rgba: 4
+        case .yuv422p, .nv12, .yuyv422, .uyvy422, nil: nil
+        }
+    }
+
+    private func turn(
+        _ frame: UnsafeMutablePointer<AVFrame>, _ orientation: Orientation, _ range: LumaRange
+    ) -> PixelView? {
+        var source = frame
+        if Self.step(Self.direct(AVPixelFormat(frame.pointee.format))) == nil {
+            guard let target = convert(frame) else { return nil }
+            source = target
+        }
+        let size = FrameSize(width: Int(source.pointee.width), height: Int(source.pointee.height))
+        guard let format = Self.direct(AVPixelFormat(source.pointee.format)), let step = Self.step(format),
+            size.width > 0, size.height > 0
+        else { return nil }
+        let shown = orientation.size(of: size)
+        if Int(turned.pointee.width) != shown.width || Int(turned.pointee.height) != shown.height
+            || turned.pointee.format != source.pointee.format
+        {
+            av_frame_unref(turned)
+            (turned.pointee.width, turned.pointee.height) = (Int32(shown.width), Int32(shown.height))
+            turned.pointee.format = source.pointee.format
+            guard av_frame_get_buffer(turned, 0) == 0 else { return nil }
+        }
+        guard let from = Self.view(source, size, format, range), let to = Self.view(turned, shown, format, range) else {
+            return nil
+        }
+        let chroma = format.chromaSize(of: size) ?? size
+        let sources = [
+            (from.planes.0, from.strides.0, size), (from.planes.1, from.strides.1, chroma),
+            (from.planes.2, from.strides.2, chroma),
+        ]
+        let targets = [(to.planes.0, to.strides.0), (to.planes.1, to.strides.1), (to.planes.2, to.strides.2)]
+        for index in 0..<format.planeCount {
+            guard let plane = sources[index].0, let target = targets[index].0 else { return nil }
+            orientation.turn(
+                plane, stride: sources[index].1, size: sources[index].2, step: step,
+                into: UnsafeMutablePointer(mutating: target), targetStride: targets[index].1)
+        }
+        return to
     }
 
     private static func view(

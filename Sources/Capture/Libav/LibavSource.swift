@@ -127,7 +127,7 @@ final class LibavSource: FrameSource {
             return .formatChanged(try describe())
         }
         isFramePending = false
-        guard let view = mapper?.view(input.frame) else {
+        guard let view = mapper?.view(input.frame, of: input.stream) else {
             counters.corrupt += 1
             return .corrupt(nil)
         }
@@ -288,16 +288,16 @@ final class LibavSource: FrameSource {
                 .unsupported, "open \(request.name)",
                 "frames of \(size) are larger than the 8192x8192 that are supported")
         }
-        guard mapper?.view(input.frame) != nil else {
+        guard let view = mapper?.view(input.frame, of: input.stream) else {
             throw CaptureError(.unsupported, "open \(request.name)", "its pixel format cannot be converted")
         }
         format = (size, frame.format)
         guard isLive, input.isStillImage else {
-            return SourceFormat(name: input.codecName, size: size, rate: options.rate ?? input.rate)
+            return SourceFormat(name: input.codecName, size: view.size, rate: options.rate ?? input.rate)
         }
         // What libavformat says of its rate is made up.
         return SourceFormat(
-            name: "still image (\(input.codecName), fetched again and again)", size: size,
+            name: "still image (\(input.codecName), fetched again and again)", size: view.size,
             rate: options.pollingRate ?? 1)
     }
 
@@ -319,10 +319,12 @@ final class LibavSource: FrameSource {
     private func arrived(_ view: PixelView, _ seconds: Double?) -> SourceFrame {
         let (now, utc, before) = (time.now(), time.utc(), clock.nonMonotonic)
         // Stamps beyond three hundred years are none.
-        let stamp = seconds.flatMap { abs($0) < 1e9 ? Duration(seconds: $0) : nil }
+        let isStill = input?.isStillImage == true
+        let stamp = seconds.flatMap { abs($0) < 1e9 && !isStill ? Duration(seconds: $0) : nil }
         let taken = clock.time(of: stamp, arrival: now)
         counters.nonMonotonic += clock.nonMonotonic - before
-        return SourceFrame(view: view, time: taken, utc: utc + (taken - now))
+        let streamTime = clock.isTrusted ? stamp.map { MonotonicTime(nanoseconds: $0.nanoseconds) } : nil
+        return SourceFrame(view: view, time: taken, utc: utc + (taken - now), streamTime: streamTime)
     }
 
     /// Why there was no picture within the time that opening may take.

@@ -70,6 +70,7 @@ public enum StatusText {
                     camera.name, camera.state, "\(camera.framesPerSecondIn)", "\(camera.framesPerSecondScored)",
                     "\(camera.drops)", camera.score.map { "\($0)" } ?? "-", camera.lastEvent ?? "-",
                 ]))
+            if let shortfall = camera.shortfall { lines.append("  \(shortfall)") }
         }
         return lines.joined(separator: "\n")
     }

@@ -16,6 +16,7 @@ final class StatusBoard: Sendable {
     private struct Board {
         var status: DaemonStatus
         var readings: [String: Reading] = [:]
+        var watches: [String: RateWatch] = [:]
         var lastLook: MonotonicTime?
         var rounds: [UInt64] = []
         var roundsSeen: MonotonicTime?
@@ -73,8 +74,11 @@ final class StatusBoard: Sendable {
             let watched = cameras.map { camera in
                 let reading = Reading(received: camera.counters.received.value, scored: camera.counters.scored.value)
                 readings[camera.name] = reading
-                return describe(camera, now, reading, since: board.readings[camera.name], seconds)
+                var status = describe(camera, now, reading, since: board.readings[camera.name], seconds)
+                status.shortfall = Self.shortfall(camera, now, &board.watches[camera.name, default: RateWatch()])
+                return status
             }
+            board.watches = board.watches.filter { readings[$0.key] != nil }
             board.status.cameras = (watched + learners.map(describe)).sorted { $0.name < $1.name }
             board.readings = readings
             board.status.uptime = (now - started).seconds.rounded()
@@ -82,6 +86,19 @@ final class StatusBoard: Sendable {
             board.status.sequence = sequence
             board.status.isAlive = board.isAlive
         }
+    }
+
+    private static func shortfall(_ camera: Camera, _ now: MonotonicTime, _ watch: inout RateWatch) -> String? {
+        let counters = camera.counters
+        guard counters.state == .online else {
+            watch.reset()
+            return nil
+        }
+        watch.note(
+            RateWatch.Counts(
+                received: counters.received.value, scored: counters.scored.value,
+                overwritten: camera.ring.counts.overwritten, corrupt: counters.corrupt.value), at: now)
+        return watch.shortfall(of: camera.settings.rate)
     }
 
     private func describe(
@@ -97,6 +114,7 @@ final class StatusBoard: Sendable {
             status.framesPerSecondIn = tenths(Double(reading.received &- last.received) / seconds)
             status.framesPerSecondScored = tenths(Double(reading.scored &- last.scored) / seconds)
         }
+        status.rate = camera.settings.rate
         let drops = DropCounts(camera)
         status.frames = drops.byReason.merging([
             "received": reading.received, "scored": reading.scored, "paced": counters.paced.value,

@@ -46,7 +46,7 @@ package struct ClipReader {
                 guard try each(.restart) else { return index }
             case .frame(let frame):
                 index += 1
-                guard pacer.isDue(frame.time) else { continue }
+                guard pacer.isDue(frame.streamTime) else { continue }
                 shrinker.shrink(frame.view, into: slot)
                 guard try each(.frame(slot, source: frame, index: index)) else { return index }
             }

@@ -51,6 +51,7 @@ final class CaptureLoop {
                 try runOnce()
                 break
             } catch {
+                takeCounts()  // an opening may have seen nothing but damaged pictures
                 if camera.shouldStop { break }
                 if isBeyondRepair(error) {
                     finish(error)
@@ -132,7 +133,7 @@ final class CaptureLoop {
         index += 1
         counters.lastFrame.store(frame.time.nanoseconds, ordering: .relaxed)
         lastTime = frame.time
-        guard pacer.isDue(frame.time) else { return counters.paced.add() }
+        guard pacer.isDue(frame.streamTime) else { return counters.paced.add() }
         waitForSpace()
         camera.ring.publish { slot in
             shrinker.shrink(frame.view, into: slot)

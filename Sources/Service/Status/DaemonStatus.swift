@@ -42,6 +42,10 @@ public struct CameraStatus: Sendable, Hashable, Codable {
     public var framesPerSecondIn: Double = 0
     /// Frames a second that are scored.
     public var framesPerSecondScored: Double = 0
+    /// Frames a second that are to be scored.
+    public var rate: Double?
+    /// Why fewer are scored, for half a minute or longer; nil where all is well.
+    public var shortfall: String?
     /// Frames since the start, by what became of them: received, scored, and lost by reason.
     public var frames: [String: UInt64] = [:]
     /// Frames lost in all.
@@ -68,7 +72,7 @@ public struct CameraStatus: Sendable, Hashable, Codable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case name, state, source, frames, drops, score, threshold, model, sessions, learning
+        case name, state, source, rate, shortfall, frames, drops, score, threshold, model, sessions, learning
         case frameAge = "frame_age_s"
         case framesPerSecondIn = "fps_in"
         case framesPerSecondScored = "fps_scored"
