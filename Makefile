@@ -27,13 +27,13 @@ PEERS_PYTHON ?=
 RELEASE := -c release --static-swift-stdlib
 BUILT   := .build/release
 
-.PHONY: help demo build test test-unit test-disk test-neon test-emulated test-sanitize test-vm \
+.PHONY: help demo build test test-unit test-disk test-neon test-emulated test-sanitize test-threads test-vm \
         bench-peers bench-step demo-model reference-model deps deps-test \
         format lint install uninstall clean
 
 help:
 	@echo 'make demo         install what is missing, build, and watch a synthetic camera find its anomalies (2 minutes)'
-	@echo 'make test         every check but the VM, the full disk, 64-bit ARM and the peers'
+	@echo 'make test         every check but those below: a VM, a full disk, other CPUs, sanitizers, peers'
 	@echo 'make build        release build, in $(BUILT)'
 	@echo 'make install      DESTDIR= PREFIX=/usr; make uninstall takes it back but for configuration and recordings'
 	@echo 'make test-vm      real unit, real systemd and V4L2 test cameras in an emulated VM (about 5 minutes)'
@@ -41,6 +41,7 @@ help:
 	@echo 'make test-neon    the kernels for 64-bit ARM, on emulated CPUs (1 minute)'
 	@echo 'make test-emulated  the AVX-512 and VNNI kernels, on CPUs without them (2 minutes)'
 	@echo 'make test-sanitize  kernels, models, capture under AddressSanitizer and UndefinedBehaviorSanitizer (10 minutes)'
+	@echo 'make test-threads  everything with threads under ThreadSanitizer (20 minutes)'
 	@echo 'make bench-peers  CPU beside ffmpeg and Motion, memory, latency, 16 cameras: a table (about 13 minutes)'
 	@echo 'make bench-step   the network beside ONNX Runtime, OpenVINO and PyTorch, in PEERS_PYTHON= (4 minutes)'
 	@echo 'make demo-model   train the demo model anew (about an hour)'
@@ -85,6 +86,9 @@ bench-peers: build
 # BENCH_FLAGS='--model FILE', --train, --rounds 9 …
 bench-step: build
 	PEERS_PYTHON='$(PEERS_PYTHON)' Tests/Bench/bench_peers.py --only step $(BENCH_FLAGS)
+
+test-threads: deps
+	SWIFT='$(SWIFT)' Tests/Lab/test-threads.sh
 
 test-sanitize: deps
 	SWIFT='$(SWIFT)' Tests/Lab/test-sanitize.sh
@@ -176,4 +180,4 @@ endif
 
 clean:
 	$(SWIFT) package clean
-	rm -rf .build-sanitized
+	rm -rf .build-sanitized .build-threads

@@ -109,7 +109,7 @@ let package = Package(
         tests("Files", []),
         tests("Video", []),
         tests("Kernels", ["CKernels", "TestSupport"], oracleFlags),
-        tests("Model", ["Kernels", "CAllocations", "TestSupport"]),
+        tests("Model", ["Kernels", "CAllocations", "TestSupport", "Video"]),
         tests("Training", ["CAllocations", "Files", "Kernels", "Model", "TestSupport", "Video"], oracleFlags),
         tests("Anomaly", ["TestSupport", "Video"], oracleFlags),
         tests("Pictures", ["Files", "Video"]),

@@ -21,6 +21,9 @@ public final class StepTeam: Sendable {
 
     deinit { work.stop() }
 
+    /// Threads that sleep until the next step, for tests.
+    package var sleepingCount: Int { work.sleepingCount }
+
     /// One step over `frames` frames: returns when every part is done.
     public func run(frames: Int) {
         work.begin(frames: frames)
@@ -77,6 +80,8 @@ public final class StepTeam: Sendable {
         }
 
         private var word: UnsafePointer<UInt32> { UnsafeRawPointer(steps).assumingMemoryBound(to: UInt32.self) }
+
+        var sleepingCount: Int { sleeping.load(ordering: .sequentiallyConsistent) }
 
         func begin(frames: Int) {
             guard count > 1 else { return }

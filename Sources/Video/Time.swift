@@ -56,7 +56,7 @@ extension Duration {
     }
 
     /// The duration in seconds.
-    public var seconds: Double { Double(nanoseconds) * 1e-9 }
+    public var seconds: Double { Double(nanoseconds) / 1e9 }
 
     /// A duration of `seconds`, rounded to whole nanoseconds.
     public init(seconds: Double) { self = .nanoseconds(Int64((seconds * 1e9).rounded())) }

@@ -34,6 +34,9 @@ final class FakeV4L2: V4L2Device {
     private var queue: UInt64 = 0
     var enqueued: [Int] { (0..<64).filter { queue >> $0 & 1 == 1 } }
     private(set) var rateAsked: Double?
+    /// Called in each wait for which the script has nothing more.
+    var whenWaiting: () -> Void = {}
+    private(set) var waits = 0
     private var memory: [UnsafeMutableRawBufferPointer] = []
 
     init(_ offered: [(FourCC, V4L2Sizes?, [Double])], _ steps: [Step] = []) {
@@ -100,6 +103,8 @@ final class FakeV4L2: V4L2Device {
 
     func wait(_ timeout: Duration) throws(V4L2Errno) -> Bool {
         guard cursor < steps.count else {
+            waits += 1
+            whenWaiting()
             usleep(UInt32(timeout.nanoseconds / 1000))
             return false
         }

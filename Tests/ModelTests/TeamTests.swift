@@ -1,5 +1,8 @@
+import Glibc
 import Kernels
+import Synchronization
 import Testing
+import Video
 
 @testable import Model
 
@@ -44,6 +47,27 @@ struct TeamTests {
                 }
             }
         }
+    }
+
+    @Test("Threads that have gone to sleep are woken for the next step, each time", arguments: [2, 3, 5])
+    func sleep(threads: Int) throws {
+        let sums = (0..<threads).map { _ in Tally() }
+        let team = StepTeam(count: threads) { sums[$0.index].add($0.frames) }
+        for step in 1...50 {
+            // Ten seconds are long enough for any machine; a thread that never sleeps fails the test.
+            let deadline = SystemTime().now() + .seconds(10)
+            while team.sleepingCount < threads - 1, SystemTime().now() < deadline { sched_yield() }
+            #expect(team.sleepingCount == threads - 1, "step \(step)")
+            team.run(frames: step)
+        }
+        #expect(sums.allSatisfy { $0.value == 50 * 51 / 2 })
+    }
+
+    /// What one part has done.
+    private final class Tally: Sendable {
+        private let total = Atomic<Int>(0)
+        var value: Int { total.load(ordering: .relaxed) }
+        func add(_ count: Int) { total.wrappingAdd(count, ordering: .relaxed) }
     }
 
     @Test("A team rests between steps and ends with its reconstructor")
