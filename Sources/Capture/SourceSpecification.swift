@@ -35,7 +35,9 @@ public struct SourceSpecification: Sendable, Hashable, Codable, CustomStringConv
     ///     /dev/video0   v4l2:/dev/v4l/by-id/…   rtsp://HOST/PATH   http://HOST/PATH   clip.mp4   file:PATH
     ///     frames/       strip.png               synthetic:street?seed=1&rate=15&size=320x240&script=demo
     ///
-    /// A user and password in an address end up in `options`. Errors never repeat them.
+    /// A user and password in an address end up in `options`. Errors never repeat them. What only looks like an address
+    /// (`admin:pw@host/live`, `rtsp:/host`) is refused: it would be taken for a file's name, and shown; `file:` in front says
+    /// that it is one.
     public init(parsing text: String) throws(CaptureError) {
         let text = text.drop { $0 == " " || $0 == "\t" }
         guard !text.isEmpty else {
@@ -46,12 +48,16 @@ public struct SourceSpecification: Sendable, Hashable, Codable, CustomStringConv
         }
         options = SourceOptions()
         if text.hasPrefix("v4l2:") {
+            try Self.refuseAddress(text.dropFirst(5))
             kind = .v4l2(path: String(text.dropFirst(5)))
         } else if text.hasPrefix("synthetic:") {
             kind = .synthetic(try SyntheticSettings(parsing: text.dropFirst(10), options: &options))
         } else if text.hasPrefix("file:") {
-            kind = Self.kind(ofPath: String(text.dropFirst(text.hasPrefix("file://") ? 7 : 5)))
+            let path = text.dropFirst(text.hasPrefix("file://") ? 7 : 5)
+            if text.hasPrefix("file://") || path.contains("://") { try Self.refuseAddress(path) }
+            kind = Self.kind(ofPath: String(path))
         } else if text.hasPrefix("/dev/") {
+            try Self.refuseAddress(text)
             kind = .v4l2(path: String(text))
         } else if text.contains("://") {
             let (address, credentials) = try StreamAddress.parse(String(text))
@@ -59,6 +65,7 @@ public struct SourceSpecification: Sendable, Hashable, Codable, CustomStringConv
             options.user = credentials?.user
             options.password = credentials?.password
         } else {
+            try Self.refuseAddress(text)
             kind = Self.kind(ofPath: String(text))
         }
         switch kind {
@@ -68,13 +75,27 @@ public struct SourceSpecification: Sendable, Hashable, Codable, CustomStringConv
         }
     }
 
+    /// Throws where a path looks like an address, or holds one; a message never repeats it. A path that begins at the root or
+    /// at a dot may have a `:` and an `@` in it.
+    private static func refuseAddress(_ path: Substring) throws(CaptureError) {
+        let text = String(path)
+        let isRooted = ["/", "./", "../"].contains { text.hasPrefix($0) } && !text.hasPrefix("//")
+        guard isRooted ? Redaction.namesPassword(text) || text.contains("://") : Redaction.mayHoldSecret(text) else {
+            return
+        }
+        throw CaptureError(
+            .unsupported, "read a source",
+            "it looks like an address, and no rtsp:// or http:// stands at its beginning; a file of such a name is written "
+                + "file:PATH")
+    }
+
     private static func kind(ofPath path: String) -> Kind {
         let lower = path.lowercased()
         let isPicture = [".png", ".jpg", ".jpeg"].contains { lower.hasSuffix($0) }
         return isPicture || path.hasSuffix("/") ? .pictures(path: path) : .file(path: path)
     }
 
-    /// The source as people write it, without user, password or the values of an address's query: safe to log.
+    /// The source as people write it, without user, password or what may be a secret in an address: safe to log.
     public var redacted: String {
         switch kind {
         case .v4l2(let path), .file(let path), .pictures(let path): path

@@ -1,6 +1,6 @@
 /// An RTSP or HTTP address without its user and password.
 ///
-/// It prints itself with the values of its query left out, as cameras take passwords there too (`?usr=…&pwd=…`).
+/// It prints itself without what may be a secret in path and query, as cameras take passwords there too: `RedactedAddress`.
 public struct StreamAddress: Sendable, Hashable, Codable, CustomStringConvertible, CustomDebugStringConvertible,
     CustomReflectable
 {
@@ -16,14 +16,8 @@ public struct StreamAddress: Sendable, Hashable, Codable, CustomStringConvertibl
     /// Whether the address is RTSP's (and not HTTP's).
     public var isRTSP: Bool { scheme.hasPrefix("rtsp") }
 
-    /// The address with the values of its query replaced by `***`; safe to log.
-    public var description: String {
-        guard let mark = rest.firstIndex(of: "?") else { return "\(scheme)://\(host)\(rest)" }
-        let query = rest[rest.index(after: mark)...].split(separator: "&").map { pair in
-            pair.firstIndex(of: "=").map { "\(pair[..<$0])=***" } ?? "***"
-        }
-        return "\(scheme)://\(host)\(rest[..<mark])?\(query.joined(separator: "&"))"
-    }
+    /// The address without what may be a secret in path and query; safe to log.
+    public var description: String { "\(scheme)://\(host)\(RedactedAddress.pathAndQuery(rest))" }
 
     /// The same: a debugger's print must not show more than a log.
     public var debugDescription: String { description }
@@ -50,27 +44,48 @@ extension StreamAddress {
         }
         let scheme = text[..<colon.lowerBound].lowercased()
         guard schemes.contains(scheme) else {
-            throw CaptureError(
-                .unsupported, operation, "scheme \(scheme):// is not one of \(schemes.joined(separator: ", "))")
+            // Longer, or with other signs in it, it may be more than a scheme.
+            let isWord = scheme.utf8.count <= 10 && scheme.utf8.allSatisfy { (97...122).contains($0) }
+            let shown = isWord ? "scheme \(scheme)://" : "what stands before ://"
+            throw CaptureError(.unsupported, operation, "\(shown) is not one of \(schemes.joined(separator: ", "))")
         }
         let body = text[colon.upperBound...]
         guard body.utf8.allSatisfy({ $0 > 32 && $0 != 127 }) else {
             throw CaptureError(.unsupported, operation, "it has a space or a control character; write %20 for a space")
         }
         let end = body.firstIndex { "/?#".contains($0) } ?? body.endIndex
-        let authority = body[..<end]
-        let rest = body[end...].prefix { $0 != "#" }
+        let (authority, tail) = (body[..<end], body[end...])
         let at = authority.lastIndex(of: "@")
         let host = at.map { authority[authority.index(after: $0)...] } ?? authority
+        if tail.contains("@"), !isNumeric(host), mayBePassword(authority, tail) {
+            throw CaptureError(.unsupported, operation, "user, password and host in it cannot be told apart: \(hint)")
+        }
         guard isHost(host) else {
-            let hint =
-                body[end...].contains("@")
-                ? "a password with / ? # or @ in it must be percent-encoded, or given by its own key"
-                : "write HOST or HOST:PORT after ://"
+            let hint = tail.contains("@") ? hint : "write HOST or HOST:PORT after ://"
             throw CaptureError(.unsupported, operation, "its host cannot be read: \(hint)")
         }
-        let address = StreamAddress(scheme: scheme, host: String(host), rest: String(rest))
+        let address = StreamAddress(scheme: scheme, host: String(host), rest: String(tail.prefix { $0 != "#" }))
         return (address, at.map { credentials(authority[..<$0]) })
+    }
+
+    private static let hint =
+        "a password with / ? # or @ in it must be percent-encoded (%2F %3F %23 %40), or stand in the credentials file; an @ "
+        + "in a path is written %40"
+
+    /// Whether the last `@` of `tail` (path, query and fragment) may be the one behind a password that was not
+    /// percent-encoded: `admin:1234/5@host` has the form of `host:554/5@x`. Where `authority` has neither a port nor a user,
+    /// nothing before the path can be a part of a password.
+    private static func mayBePassword(_ authority: Substring, _ tail: Substring) -> Bool {
+        if authority.contains(where: { ":@".contains($0) }) { return true }
+        let path = tail.prefix { !"?#".contains($0) }
+        return path.firstIndex(of: ":").map { path[$0...].contains("@") } ?? false
+    }
+
+    /// Whether a host is an IP address, with or without a port: no user is called that.
+    private static func isNumeric(_ host: Substring) -> Bool {
+        if host.first == "[" { return isHost(host) }
+        let parts = host.prefix { $0 != ":" }.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
     }
 
     private static func credentials(_ text: Substring) -> Credentials {
@@ -82,7 +97,9 @@ extension StreamAddress {
     private static func isHost(_ text: Substring) -> Bool {
         var port: Substring? = nil
         if text.first == "[" {
-            guard let close = text.lastIndex(of: "]") else { return false }
+            guard let close = text.lastIndex(of: "]"), text[..<close].dropFirst().utf8.allSatisfy(isNumericSixByte) else {
+                return false
+            }
             let after = text[text.index(after: close)...]
             if !after.isEmpty {
                 guard after.first == ":" else { return false }
@@ -90,12 +107,22 @@ extension StreamAddress {
             }
         } else {
             let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-            guard parts.count <= 2, let name = parts.first, !name.isEmpty else { return false }
+            guard parts.count <= 2, let name = parts.first, !name.isEmpty, name.utf8.allSatisfy(isNameByte) else {
+                return false
+            }
             port = parts.count == 2 ? parts[1] : nil
         }
         guard let port else { return true }
         return UInt16(port) != nil
     }
+
+    /// What a host's name has in it: letters, digits, `-`, `.`, `_`, and letters of other scripts.
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        (48...57).contains(byte) || (97...122).contains(byte | 32) || byte >= 128 || "-._".utf8.contains(byte)
+    }
+
+    /// What an IPv6 address has in it, its zone too: `fe80::1%eth0`.
+    private static func isNumericSixByte(_ byte: UInt8) -> Bool { isNameByte(byte) || ":%".utf8.contains(byte) }
 }
 
 private func percentEncoded(_ text: String) -> String {

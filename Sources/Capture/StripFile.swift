@@ -11,7 +11,7 @@ package enum StripFile {
     }
 
     /// The first frame by such a name; nil for any other.
-    static func first(ofName path: String) -> Int? {
+    package static func first(ofName path: String) -> Int? {
         let name = path.split(separator: "/").last ?? ""
         guard name.hasPrefix(prefix), name.hasSuffix(suffix) else { return nil }
         let digits = name.dropFirst(prefix.count).dropLast(suffix.count)

@@ -50,7 +50,7 @@ struct CalibrateCommand: ParsableCommand {
 
     func run() throws {
         var request = Calibrating.Request(model: model, sources: sources)
-        request.credentials = credentials.map { .file($0) }
+        request.credentials = try credentials.map { try CredentialsReference(argument: $0) }
         request.alertsPerDay = alertsPerDay
         let camera = try chosen.configured()
         if let camera { (request.scoring, request.precision) = (ScoringSettings(camera), camera.settings.precision) }

@@ -22,10 +22,11 @@ struct DoctorCommand: ParsableCommand {
     var credentials: String?
 
     func run() throws {
+        let credentials = try credentials.map { try CredentialsReference(argument: $0) }
         let isWell =
             sources.isEmpty
             ? Doctor.examineMachine(configuration: config, user: user) { print($0) }
-            : Doctor.examine(sources, credentials: credentials.map { .file($0) }) { print($0) }
+            : Doctor.examine(sources, credentials: credentials) { print($0) }
         if !isWell { throw ExitCode.failure }
     }
 }

@@ -42,7 +42,7 @@ struct QuantizeCommand: ParsableCommand {
         var request = Quantising.Request(model: model, sources: sources)
         (request.rate, request.skip, request.maximumFrames) = (rate, skip, frames)
         request.picture = picture
-        request.credentials = credentials.map { .file($0) }
+        request.credentials = try credentials.map { try CredentialsReference(argument: $0) }
         request.open = openFootage
         let outcome = try Quantising(request).run()
         print("\(counted(outcome.frames, "frame")) measured, written into \(model)")

@@ -1,11 +1,16 @@
 import ArgumentParser
+import Glibc
 import Service
 
 /// `zanzo record`.
 struct RecordCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "record",
-        abstract: "Write a source's frames, shrunk to a model's size, as strips for training.")
+        abstract: "Write a source's frames, shrunk to a model's size, as strips for training.",
+        discussion: """
+            Ctrl-C, SIGTERM or SIGHUP ends it, and the frames so far are kept; exit status 128 and the signal's number then \
+            (Ctrl-C: 130). Where the source is lost or the disk full they are kept as well; exit status 1.
+            """)
 
     @Argument(help: "The source: a device, an address, a file, or synthetic:street?seed=1&rate=5.")
     var source: String
@@ -13,6 +18,8 @@ struct RecordCommand: ParsableCommand {
     var credentials: String?
     @Option(help: "The folder for the strips.")
     var out: String
+    @Flag(help: "Delete the strips of an earlier recording in that folder, when the first frame has come.")
+    var overwrite = false
     @Option(number: "Frames to record. Default: to the source's end.")
     var frames: Int?
     @Option(number: "Frames to pass over first.")
@@ -31,11 +38,19 @@ struct RecordCommand: ParsableCommand {
 
     func run() throws {
         var request = Recording.Request(source: source, output: out)
-        request.credentials = credentials.map { .file($0) }
+        request.credentials = try credentials.map { try CredentialsReference(argument: $0) }
         request.frames = frames
         request.rate = rate
         request.skip = skip
         request.size = size
-        print("\(counted(try Recording(request).run(), "frame")) in \(out)")
+        request.overwrites = overwrite
+        StopRequest.listen()
+        let outcome = try Recording(request).run()
+        let kept = "\(counted(outcome.frames, "frame")) in \(out)"
+        guard let signal = outcome.signal else { return print(kept) }
+        StandardOutput.complain("stopped by \(Self.names[signal] ?? "signal \(signal)"): \(kept)\n")
+        throw ExitCode(128 + signal)
     }
+
+    private static let names = [SIGINT: "SIGINT", SIGTERM: "SIGTERM", SIGHUP: "SIGHUP"]
 }

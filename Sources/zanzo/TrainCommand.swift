@@ -192,7 +192,7 @@ struct TrainCommand: ParsableCommand {
         if let camera { request.scoring = ScoringSettings(camera) }
         request.rate = rate ?? camera?.settings.rate
         if rate == nil { request.camera = camera?.name }
-        request.credentials = credentials.map { CredentialsReference(argument: $0) }
+        request.credentials = try credentials.map { try CredentialsReference(argument: $0) }
         if sources == [HandedSource.argument] {
             let handed = try HandedSource.readStandardInput()
             request.handed = handed.source

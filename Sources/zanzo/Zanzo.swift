@@ -11,4 +11,15 @@ struct Zanzo: ParsableCommand {
             DoctorCommand.self, ReplayCommand.self, TrainCommand.self, CalibrateCommand.self, EvaluateCommand.self,
             QuantizeCommand.self, RecordCommand.self, DemoCommand.self,
         ])
+
+    /// As the library's own, but for what it says of an error: that never repeats a password from the command line.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            if exitCode(for: error) != .success { StandardOutput.fail(fullMessage(for: error), exitCode(for: error).rawValue) }
+            exit(withError: error)
+        }
+    }
 }

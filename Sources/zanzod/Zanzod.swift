@@ -24,6 +24,17 @@ struct Zanzod: AsyncParsableCommand {
     @Option(help: "Kernels to compute with (scalar, avx2), instead of the best that this CPU has.")
     var cpu: String?
 
+    /// As the library's own, but for what it says of an error: that never repeats a password from the command line.
+    static func main() async {
+        do {
+            var command = try await asyncParseAsRoot()
+            if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+        } catch {
+            if exitCode(for: error) != .success { StandardOutput.fail(fullMessage(for: error), exitCode(for: error).rawValue) }
+            exit(withError: error)
+        }
+    }
+
     func run() async throws {
         let process = demo ? try DaemonProcess.demo(cpu: cpu) : DaemonProcess(path: config, cpu: cpu)
         let status = await process.run()

@@ -100,7 +100,7 @@ struct LabelledClip {
     private static func read(_ path: String) throws -> [Bool] {
         let bytes: [UInt8]
         do throws(FileFault) {
-            bytes = try BoundedFile.read(path, limit: largestLabelFile)
+            bytes = try BoundedFile.readText(path, limit: largestLabelFile)
         } catch {
             throw StartError(message: "\(path): \(error.message)")
         }

@@ -1,3 +1,4 @@
+import Capture
 import Glibc
 import Service
 import Training
@@ -105,7 +106,8 @@ extension FootageReading {
     private func mismatch(_ old: FrameStore, _ sources: [String], isUsed: Bool) throws -> String? {
         let asked = try sources.map { FrameStore.storedName(name(of: $0, try specification($0))) }
         if let other = old.sessions.first(where: { !asked.contains($0.source) }) {
-            return "they are of \(other.source), not of \(asked.joined(separator: ", "))"
+            // An earlier version may have kept more of an address than is shown now.
+            return "they are of \(Redaction.shown(other.source)), not of \(asked.joined(separator: ", "))"
         }
         guard isUsed else { return nil }
         if old.isComplete, let missing = asked.first(where: { name in !old.sessions.contains { $0.source == name } }) {

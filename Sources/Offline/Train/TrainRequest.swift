@@ -89,7 +89,7 @@ extension Topology {
     public init(file path: String) throws(TrainingError) {
         let bytes: [UInt8]
         do throws(FileFault) {
-            bytes = try BoundedFile.read(path, limit: Self.longestFile)
+            bytes = try BoundedFile.readText(path, limit: Self.longestFile)
         } catch {
             throw TrainingError("\(path): \(error.message)")
         }

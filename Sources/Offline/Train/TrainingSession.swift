@@ -3,7 +3,7 @@ import Capture
 import FoundationEssentials
 public import Model
 import Pictures
-import Service
+public import Service
 public import Training
 public import Video
 

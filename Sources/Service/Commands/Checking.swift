@@ -1,4 +1,5 @@
 import Capture
+import Glibc
 import Kernels
 import Video
 
@@ -8,7 +9,7 @@ extension Configuration {
     /// With the `errors` zanzod would not start, nor take the configuration over; with the `warnings` it would, and a
     /// camera would be of no use.
     public func problems() -> (errors: [String], warnings: [String]) {
-        var (errors, warnings): ([String], [String]) = ([], [])
+        var (errors, warnings): ([String], [String]) = ([], self.warnings)
         if let cpu, let problem = KernelTable.problem(with: cpu) { errors.append("cpu: \(problem)") }
         var library = ModelLibrary(kernels: .best)
         for camera in cameras where camera.enabled {
@@ -24,6 +25,7 @@ extension Configuration {
             } catch {
                 errors.append("\(error)")
             }
+            if let doubt = camera.sourceDoubt { warnings.append(doubt) }
             // A systemd credential is there for the daemon alone.
             guard case .file = camera.credentials else { continue }
             do throws(CredentialsError) {
@@ -37,6 +39,20 @@ extension Configuration {
 }
 
 extension CameraConfiguration {
+    /// Why it would see nothing now, where its source is a path; nil where something is there. A device may be plugged in later,
+    /// and a file may come.
+    var sourceDoubt: String? {
+        let path: String
+        switch source.kind {
+        case .v4l2(let device): path = device
+        case .file(let file), .pictures(let file): path = file
+        case .stream, .synthetic: return nil
+        }
+        var status = stat()
+        guard stat(path, &status) != 0 else { return nil }
+        return "camera \(name): source \(path): \(errorText(errno)): plug it in, or mend the path"
+    }
+
     /// What a camera lacks whose model was never calibrated, and how it gets it.
     var isWithoutThreshold: String {
         "camera \(name): \(model) has no threshold, so nothing will be called an anomaly: run `zanzo calibrate` on normal "

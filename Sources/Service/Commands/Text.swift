@@ -1,4 +1,5 @@
 import CLinux
+import Capture
 import FoundationEssentials
 import Glibc
 import Publish
@@ -16,6 +17,12 @@ public enum StandardOutput {
 
     /// Writes to standard error.
     public static func complain(_ text: String) { zanzo_complain(text) }
+
+    /// Ends the program with `status` and a message on standard error, in which no password from the command line stands.
+    public static func fail(_ message: String, _ status: Int32) -> Never {
+        if !message.isEmpty { complain(Redaction.message(message, arguments: CommandLine.arguments) + "\n") }
+        exit(status)
+    }
 }
 
 /// An event's line as a person reads it.

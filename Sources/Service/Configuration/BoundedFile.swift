@@ -37,11 +37,39 @@ package enum BoundedFile {
     }
 }
 
+extension BoundedFile {
+    /// The text in the file at `path`, `limit` bytes at most, without the byte-order mark that some editors begin it with.
+    package static func readText(_ path: String, limit: Int) throws(FileFault) -> [UInt8] {
+        try TextBytes.withoutMark(try read(path, limit: limit))
+    }
+}
+
+/// The bytes of a text that a person wrote.
+package enum TextBytes {
+    /// `bytes` without a byte-order mark of UTF-8 at the beginning.
+    ///
+    /// Throws where they begin with that of another encoding.
+    package static func withoutMark(_ bytes: [UInt8]) throws(FileFault) -> [UInt8] {
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return Array(bytes.dropFirst(3)) }
+        // UTF-32's little-endian mark begins with UTF-16's.
+        let isUTF32 = bytes.starts(with: [0xFF, 0xFE, 0, 0]) || bytes.starts(with: [0, 0, 0xFE, 0xFF])
+        let isUTF16 = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
+        guard isUTF32 || isUTF16 else { return bytes }
+        throw FileFault(message: "is text in UTF-\(isUTF32 ? 32 : 16); save it as UTF-8")
+    }
+}
+
 /// Folders.
 package enum Directory {
     /// The names in `path`, `.` and `..` left out; nil where it is no folder that can be read.
-    package static func names(in path: String) -> [String]? {
-        guard let folder = opendir(path) else { return nil }
+    package static func names(in path: String) -> [String]? { (try? list(path)) ?? nil }
+
+    /// The same; throws where something is there and can't be read as a folder.
+    static func list(_ path: String) throws(FileFault) -> [String]? {
+        guard let folder = opendir(path) else {
+            if errno == ENOENT { return nil }
+            throw FileFault(message: "can't be opened: \(errorText(errno))")
+        }
         defer { closedir(folder) }
         var names: [String] = []
         while let entry = readdir(folder) {

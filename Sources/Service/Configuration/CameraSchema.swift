@@ -80,9 +80,10 @@ extension Format<CameraDraft.WrittenSource?> {
                     return nil
                 }
                 let isAbsolute = text.hasPrefix("/") || text.prefix { $0 != "/" }.contains(":")
-                let resolved = isAbsolute ? text : place.reading.resolve(text)
                 do throws(CaptureError) {
-                    let source = try SourceSpecification(parsing: resolved)
+                    // As it was written, before anything else: behind a folder an address would be a path like any other.
+                    var source = try SourceSpecification(parsing: text)
+                    if !isAbsolute { source = try SourceSpecification(parsing: place.reading.resolve(text)) }
                     return .some(CameraDraft.WrittenSource(specification: source, text: text))
                 } catch {
                     place.report(node.line, "the source can't be read: \(error.message)")
@@ -141,7 +142,13 @@ extension Format<CredentialsReference> {
             wanted: text.wanted,
             read: { node, place in
                 guard let text = text.read(node, place) else { return nil }
-                guard text.hasPrefix("systemd:") else { return .file(place.reading.resolve(text)) }
+                guard text.hasPrefix("systemd:") else {
+                    guard !CredentialsReference.isSecret(text) else {
+                        place.report(node.line, CredentialsReference.secretAdvice)
+                        return nil
+                    }
+                    return .file(place.reading.resolve(text))
+                }
                 let name = String(text.dropFirst(8))
                 let isName = !name.isEmpty && name.utf8.allSatisfy { ($0 > 32 && $0 < 127 && $0 != 47) }
                 guard isName, !name.hasPrefix("."), name.utf8.count <= 255 else {

@@ -20,6 +20,9 @@ public struct Configuration: Sendable, Hashable {
     /// The cameras in the order of the files, those that are not enabled too.
     public var cameras: [CameraConfiguration] = []
 
+    /// Files in `cameras.d` that are called like a camera's, but for their ending; nobody reads them.
+    public var passedOver: [String] = []
+
     /// The defaults, without a camera.
     public init() {}
 
@@ -37,6 +40,19 @@ public struct Configuration: Sendable, Hashable {
 
     /// Where pictures go: as configured, else the state directory.
     public var snapshotDirectory: String { snapshots.directory ?? stateDirectory }
+}
+
+extension Configuration {
+    /// What is good and most likely not what somebody wanted: lines for people.
+    public var warnings: [String] {
+        var lines = passedOver.map { "\($0): is passed over: only files that end in .yaml are read; rename it" }
+        if cameras.isEmpty {
+            lines.append("no camera is in the configuration: write one as cameras.d/NAME.yaml beside it")
+        } else if !cameras.contains(where: \.enabled) {
+            lines.append("no camera is watched: \(counted(cameras.count, "camera")), and none enabled")
+        }
+        return lines
+    }
 }
 
 extension Schema<Configuration> {

@@ -53,7 +53,15 @@ struct ConfigurationLoader {
 
     /// Reads each `NAME.yaml` in `folder`, in the order of their names. No folder is no camera.
     mutating func readCameraFiles(in folder: String) {
-        guard let names = Directory.names(in: folder) else { return }
+        let names: [String]
+        do throws(FileFault) {
+            names = try Directory.list(folder) ?? []
+        } catch {
+            // Silence would stop every camera in it at a reload.
+            problems.append(.init(file: folder, line: 0, key: "", message: error.message))
+            return
+        }
+        configuration.passedOver = names.sorted().filter(Self.isMisnamed).map { folder + "/" + $0 }
         for name in names.sorted() where name.hasSuffix(".yaml") && !name.hasPrefix(".") {
             let reading = ConfigurationReading(file: folder + "/" + name)
             // Paths in it start where zanzo.yaml's do: who moves a camera from one to the other changes nothing.
@@ -63,6 +71,13 @@ struct ConfigurationLoader {
             }
             problems += reading.sortedProblems
         }
+    }
+
+    /// Whether somebody meant a camera by it: `porch.yml`, `porch.YAML`. What editors and dpkg leave behind (`porch.yaml~`,
+    /// `porch.yaml.dpkg-dist`, `.porch.yaml.swp`) is nobody's camera.
+    private static func isMisnamed(_ name: String) -> Bool {
+        let lower = name.lowercased()
+        return [".yml", ".yaml"].contains { lower.hasSuffix($0) } && !name.hasSuffix(".yaml") && !name.hasPrefix(".")
     }
 
     private mutating func readCamera(
@@ -140,7 +155,7 @@ struct ConfigurationLoader {
     /// The file's document; nil where it holds none, or can't be read (then a problem was noted).
     private static func document(_ reading: ConfigurationReading) -> YAMLNode? {
         do throws(FileFault) {
-            let bytes = try BoundedFile.read(reading.file, limit: YAMLParser.maximumByteCount)
+            let bytes = try BoundedFile.readText(reading.file, limit: YAMLParser.maximumByteCount)
             do throws(YAMLFault) {
                 return try YAMLParser.parse(bytes) ?? YAMLNode(content: .mapping([]), line: 1, column: 1)
             } catch {

@@ -1,3 +1,4 @@
+import Capture
 import Glibc
 
 /// Where a camera's user and password are kept: never in the configuration itself.
@@ -6,6 +7,27 @@ public enum CredentialsReference: Sendable, Hashable, CustomStringConvertible {
     case file(String)
     /// A credential that the unit names (`LoadCredential=NAME:…`), in `$CREDENTIALS_DIRECTORY`.
     case systemd(String)
+
+    /// A file's path, or `systemd:NAME`, from a command line. Throws where user and password themselves stand there; the
+    /// error does not repeat them.
+    public init(argument: String) throws(CredentialsError) {
+        guard !argument.hasPrefix("systemd:") else {
+            self = .systemd(String(argument.dropFirst(8)))
+            return
+        }
+        guard !Self.isSecret(argument) else { throw CredentialsError(what: "", message: Self.secretAdvice) }
+        self = .file(argument)
+    }
+
+    /// Whether a text that should be a path is more likely user and password themselves, or an address that has them.
+    static func isSecret(_ text: String) -> Bool {
+        let isRooted = ["/", "./", "../"].contains { text.hasPrefix($0) }
+        return !isRooted && (Redaction.mayHoldSecret(text) || text.prefix { $0 != "/" }.contains(":"))
+    }
+
+    /// What is wrong with such a text, and what to do.
+    static let secretAdvice =
+        "user and password stand here, or an address: write them into a file that not everybody may read, and its path here"
 
     /// As the configuration has it; no secret.
     public var description: String {
@@ -42,7 +64,7 @@ public enum CredentialsReference: Sendable, Hashable, CustomStringConvertible {
         }
         let bytes: [UInt8]
         do throws(FileFault) {
-            bytes = try BoundedFile.read(path, limit: 4096)
+            bytes = try BoundedFile.readText(path, limit: 4096)
         } catch {
             throw CredentialsError(what: path, message: error.message)
         }
@@ -94,11 +116,11 @@ public struct Credentials: Sendable, Hashable, CustomStringConvertible, CustomDe
 
 /// Why user and password can't be had.
 public struct CredentialsError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The file or credential.
+    /// The file or credential; empty where it must not be shown.
     public let what: String
     /// What is wrong with it, and what to do.
     public let message: String
 
     /// One line.
-    public var description: String { "credentials \(what): \(message)" }
+    public var description: String { "credentials\(what.isEmpty ? "" : " " + what): \(message)" }
 }

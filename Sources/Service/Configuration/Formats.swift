@@ -77,7 +77,12 @@ extension Format<String> {
         let text = Format.text("a path", maximum: 4095)
         return Format(
             wanted: text.wanted,
-            read: { node, place in text.read(node, place).map(place.reading.resolve) },
+            read: { node, place in
+                guard let path = text.read(node, place) else { return nil }
+                if !path.contains("://") { return place.reading.resolve(path) }
+                place.report(node.line, "an address stands here, where a path belongs; a camera's address is its source")
+                return nil
+            },
             show: text.show)
     }
 

@@ -1,3 +1,5 @@
+import Capture
+
 /// One value of a YAML document, and where it stands: every complaint about a configuration names a line.
 struct YAMLNode: Hashable, Sendable {
     /// What stands there.
@@ -43,12 +45,14 @@ struct YAMLNode: Hashable, Sendable {
         }
     }
 
-    /// `text` as one line of at most 64 characters without control characters: it may come from a hostile file.
+    /// `text` as one line of at most 64 characters without any that are not seen: it may come from a hostile file. An address,
+    /// which may stand in a wrong place, is shown without its secrets.
     static func printable(_ text: String) -> String {
         var result = String.UnicodeScalarView()
+        let text = Redaction.shown(text)
         for scalar in text.unicodeScalars.prefix(64) {
-            let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-            result.append(isControl || scalar.properties.isBidiControl ? "?" : scalar)
+            let isUnseen = [.control, .format, .lineSeparator].contains(scalar.properties.generalCategory)
+            result.append(isUnseen ? "?" : scalar)
         }
         return String(result) + (text.unicodeScalars.count > 64 ? "…" : "")
     }

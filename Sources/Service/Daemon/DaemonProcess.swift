@@ -1,4 +1,5 @@
 import CLinux
+import Capture
 import Glibc
 import Kernels
 import Logging
@@ -52,6 +53,7 @@ public struct DaemonProcess: Sendable {
             Self.complain("\(path): cpu: \(problem)")
             return Self.badConfiguration
         }
+        for line in configuration.warnings { log.warning("\(line)") }
         let kernels = (cpu ?? configuration.cpu).flatMap { KernelTable.named($0) } ?? .best
         if let wanted = Environment["ZANZO_CPU"], let problem = KernelTable.problem(with: wanted) {
             log.warning("ZANZO_CPU is passed over: \(problem)")
@@ -119,7 +121,9 @@ public struct DaemonProcess: Sendable {
         return DaemonProcess(path: path, cpu: cpu, demo: setup)
     }
 
-    private static func complain(_ text: String) { zanzo_complain("zanzod: \(text)\n") }
+    private static func complain(_ text: String) {
+        zanzo_complain("zanzod: \(Redaction.message(text, arguments: CommandLine.arguments))\n")
+    }
 }
 
 /// Once a second, or as often as systemd wants it: stock for `zanzo status` and `STATUS=`, and the watchdog, as long as every worker moves.
@@ -160,7 +164,9 @@ private struct Signals: Service {
     private func reload() async {
         notifier.reloading()
         do {
-            try await daemon.reload(try load())
+            let configuration = try load()
+            try await daemon.reload(configuration)
+            for line in configuration.warnings { log.warning("\(line)") }
             log.notice("reloaded")
         } catch {
             log.error("reload refused, the old configuration stays: \(error)")

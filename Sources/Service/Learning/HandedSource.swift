@@ -43,6 +43,11 @@ public enum HandedSource {
             guard count == 1, byte != 10 else { break }
             line.append(byte)
         }
+        do throws(FileFault) {
+            line = try TextBytes.withoutMark(line)
+        } catch {
+            throw StartError(message: "standard input: \(error.message)")
+        }
         guard line.first == UInt8(ascii: "{") else {
             return HandedCamera(source: try SourceSpecification(parsing: String(decoding: line, as: UTF8.self)))
         }
@@ -52,12 +57,5 @@ public enum HandedSource {
             throw StartError(message: "standard input: the line is not a camera as this version's zanzod hands it over")
         }
         return camera
-    }
-}
-
-extension CredentialsReference {
-    /// A file's path, or `systemd:NAME`, from a command line.
-    public init(argument: String) {
-        self = argument.hasPrefix("systemd:") ? .systemd(String(argument.dropFirst(8))) : .file(argument)
     }
 }

@@ -52,7 +52,7 @@ public struct Calibrating {
         let scorer = ClipScorer(model: model, method: request.method, rate: request.rate, scoring: request.scoring)
         var progress = ProgressLine()
         var clips: [[Double]] = []
-        for (text, specification) in zip(request.sources, sources) {
+        for specification in sources {
             var scores: [Double] = []
             var skipped = 0
             try scorer.play(request.open(specification)) { frame in
@@ -63,7 +63,7 @@ public struct Calibrating {
                 scores.append(frame.raw)
                 progress.show(
                     Double(clips.count) / Double(request.sources.count),
-                    "\(text): \(scores.count) frames, \(Int(frame.time.seconds)) s")
+                    "\(specification): \(scores.count) frames, \(Int(frame.time.seconds)) s")
                 return scores.count != request.maximumFrames
             }
             clips.append(scores)

@@ -67,7 +67,7 @@ public struct Quantising {
             progress.show(nil, "measuring: \(counted(meter.frameCount, "frame"))")
         }
         guard meter.frameCount > 0 else {
-            throw StartError(message: "\(request.sources.joined(separator: ", ")): no frame to measure")
+            throw StartError(message: "\(request.sources.map(Redaction.shown).joined(separator: ", ")): no frame to measure")
         }
         let json = try meter.ranges.jsonString()
         try Safetensors.replaceMetadata(path: request.model) { $0[ActivationRanges.metadataKey] = json }
@@ -103,7 +103,7 @@ public struct Quantising {
             let size = FrameSize(width: floats.topology.size, height: floats.topology.size)
             let sheet = Evidence.sheet(
                 columns: columns.picked(4), labels: models.map(\.precision.rawValue), size: size, aspect: aspect,
-                caption: request.sources.map(clipName).joined(separator: ", "))
+                caption: request.sources.map { clipName(Redaction.shown($0)) }.joined(separator: ", "))
             try AtomicFile.write(try PNG.encode(sheet, compression: 9), path: path)
         }
         let bytes = players[players.count - 1].frames

@@ -134,7 +134,7 @@ public struct Replay {
         }
         progress.clear()
         guard !points.isEmpty else {
-            throw StartError(message: "\(request.clip): not one frame in it could be scored")
+            throw StartError(message: "\(specification): not one frame in it could be scored")
         }
         note(detector.interrupt(.stopped), detector, &events)
         try output?.close()
@@ -176,14 +176,14 @@ public struct Replay {
         return Pictures.Evidence.plot(plot)
     }
 
-    private var title: String { clipName(request.clip) }
+    private var title: String { clipName(Redaction.shown(request.clip)) }
 
     private func writePicture(_ canvas: Canvas, _ path: String) throws {
         try AtomicFile.write(try PNG.encode(canvas), path: path)
     }
 }
 
-/// A clip's name: its folders are nobody's business who sees the picture, and too long for it.
+/// A clip's name, of what may be shown of it: its folders are nobody's business who sees the picture, and too long for it.
 func clipName(_ clip: String) -> String {
     if clip.hasPrefix("synthetic:") { return clip }
     return clip.split(separator: "/").last.map(String.init) ?? clip

@@ -36,6 +36,9 @@ public enum Doctor {
         do throws(ConfigurationError) {
             let configuration = try Configuration.load(path: path)
             findings.append(summary(configuration, path))
+            findings += configuration.passedOver.map {
+                .problem("config", "\($0): is passed over: only files that end in .yaml are read; rename it")
+            }
             if let cpu = configuration.cpu, let problem = KernelTable.problem(with: cpu) {
                 findings.append(.problem("kernels", "\(path): cpu: \(problem)"))
             }
