@@ -1,18 +1,17 @@
-// What Swift's Glibc module leaves out of Linux: eventfd(2), prctl(2), sched_getaffinity(2), and stderr as a value (Swift 6
+// What Swift's Glibc module leaves out of Linux: futex(2), prctl(2), sched_getaffinity(2), and stderr as a value (Swift 6
 // refuses the mutable global). And what it gives to another module: struct winsize and struct tm belong to whichever C module
 // is met first.
 #pragma once
 
 #include <gnu/libc-version.h>
+#include <linux/futex.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <time.h>
-#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <termios.h>
-
-static const int ZANZO_EFD_FLAGS = EFD_NONBLOCK | EFD_CLOEXEC;
 
 /// Names the calling thread; the kernel keeps 15 bytes.
 static inline void zanzo_name_thread(const char *_Nonnull name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
@@ -28,6 +27,17 @@ static inline int zanzo_processors(void) {
     int count = 0;
     for (long word = 0; word < size / (long)sizeof *mask; word++) count += __builtin_popcountl(mask[word]);
     return count;
+}
+
+/// Sleeps while `*word` is `value`, for `nanoseconds` of the monotonic clock at most; may return early.
+static inline void zanzo_futex_wait(const uint32_t *_Nonnull word, uint32_t value, int64_t nanoseconds) {
+    struct timespec left = {nanoseconds / 1000000000, nanoseconds % 1000000000};
+    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, &left, (void *)0, 0);
+}
+
+/// Wakes one thread that sleeps on `word`.
+static inline void zanzo_futex_wake(const uint32_t *_Nonnull word) {
+    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, (void *)0, (void *)0, 0);
 }
 
 /// Writes a line to standard error.

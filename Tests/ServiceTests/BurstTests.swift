@@ -51,7 +51,7 @@ struct BurstTests {
         camera.endedSession.store(.max, ordering: .releasing)
         let time = SimulatedTime()
         let count = Atomic<Int>(0)
-        let reader = NamedThread(name: "reader") {
+        let reader = try NamedThread(name: "reader") {
             let clock = SystemTime()
             while true {
                 if camera.ring.consume({ _ in clock.sleep(until: clock.now() + pause) }) != nil {

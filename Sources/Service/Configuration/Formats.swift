@@ -80,7 +80,8 @@ extension Format<String> {
             read: { node, place in
                 guard let path = text.read(node, place) else { return nil }
                 if !path.contains("://") { return place.reading.resolve(path) }
-                place.report(node.line, "an address stands here, where a path belongs; a camera's address is its source")
+                place.report(
+                    node.line, "an address stands here, where a path belongs; a camera's address is its source")
                 return nil
             },
             show: text.show)

@@ -12,6 +12,8 @@ public actor Daemon {
     private let environment: DaemonEnvironment
     private var models: ModelLibrary
     private var running: [String: RunningCamera] = [:]
+    /// Cameras that were told to stop and whose capture thread may still have the device.
+    private var leaving: [RunningCamera] = []
     private var learners = Learners()
     private var workers: [InferenceWorker] = []
     private var workerThreads: [NamedThread] = []
@@ -37,6 +39,16 @@ public actor Daemon {
     /// are tried for ever, and those without a model that are to learn one do. Throws, with nothing left running, where the
     /// daemon itself can't work.
     public func start() async throws {
+        do {
+            try await startParts()
+        } catch {
+            await stop()
+            throw error
+        }
+    }
+
+    private func startParts() async throws {
+        try Resources.checkDescriptors(cameras: configuration.cameras.count(where: \.enabled))
         let tasks = try tasks(of: configuration)
         let journal = try Journal(settings: configuration.journalSettings, log: environment.log)
         let store = try SnapshotStore(settings: configuration.snapshotStoreSettings, log: environment.log)
@@ -47,7 +59,7 @@ public actor Daemon {
         try await server.start()
         (self.server, self.journal) = (server, journal)
         let (publisher, time, log) = (publisher, environment.time, environment.log)
-        publisherThread = NamedThread(name: "zanzo-writer") {
+        publisherThread = try NamedThread(name: "zanzo-writer") {
             publisher.run(
                 EventDesk(
                     journal: journal, store: EvidenceStore(store: store, log: log), server: server, time: time,
@@ -55,30 +67,35 @@ public actor Daemon {
         }
         for index in 0..<configuration.workerCount {
             let worker = InferenceWorker()
+            workerThreads.append(try NamedThread(name: "zanzo-infer-\(index)") { worker.run() })
             workers.append(worker)
-            workerThreads.append(NamedThread(name: "zanzo-infer-\(index)") { worker.run() })
         }
         for task in tasks {
             // A crash may have come between the model's name and the end of what it was made from.
             if case .watch(let camera, _) = task, camera.learn.recordFor != nil {
                 LearningPlace(model: camera.model).clean()
             }
-            start(task)
         }
+        for prepared in try prepare(tasks, configuration) { start(prepared) }
         tick()
     }
 
-    /// Ends running events, flushes the journal, tells subscribers, and closes; returns within two seconds, or five more
-    /// where a training has to save what it has.
+    /// How long pictures may still be drawn after a stop, when every event's end is in the journal.
+    private static let picturesAtStop = Duration.seconds(1)
+
+    /// Ends running events (their ends are journaled first of all, pictures while a second lasts), tells subscribers, and
+    /// closes. Returns within two seconds on a disk that keeps up, and six more where a training has to save what it has.
     public func stop() async {
         let trainings = learners.stopAll()
+        // Before the workers hand over the ends, so that no picture is begun between them.
+        publisher.hurry()
         for entry in running.values { entry.stop(.stopped) }
         workers.forEach { $0.stop() }
         for thread in workerThreads where !thread.join(timeout: .milliseconds(500)) {
             environment.log.warning("an inference worker did not end in time")
         }
-        publisher.stop()
-        if publisherThread?.join(timeout: .seconds(1)) == false {
+        publisher.stop(picturesFor: Self.picturesAtStop)
+        if publisherThread?.join(timeout: .seconds(5)) == false {
             environment.log.critical("the writer did not end in time: its last events may be missing from the journal")
         }
         await server?.shutdown()
@@ -94,14 +111,19 @@ public actor Daemon {
     public func reload(_ new: Configuration) throws(StartError) {
         // Of the configuration that is in force then: what it loaded before it failed goes too.
         defer { models.keep(only: configuration.cameras.filter(\.enabled)) }
+        try Resources.checkDescriptors(cameras: new.cameras.count(where: \.enabled))
         let tasks = try tasks(of: new)
         let old = configuration
-        configuration = new
         var changed: Set<String> = []
         let untouched = Set(new.cameraChanges(from: old).unchanged)
         let kept = Set(tasks.filter { isAtWork($0, untouched) }.map(\.camera.name))
+        // Everything that can fail comes before the first change.
+        let prepared = try prepare(tasks.filter { !kept.contains($0.camera.name) }, new)
+        configuration = new
+        leaving.removeAll { $0.capture.join(timeout: .zero) }
         for (name, entry) in running where !kept.contains(name) {
             entry.stop(.reconfigured)
+            leaving.append(entry)
             running[name] = nil
             changed.insert(name)
         }
@@ -109,9 +131,9 @@ public actor Daemon {
             learners.stop(name)
             changed.insert(name)
         }
-        for task in tasks where !kept.contains(task.camera.name) {
-            start(task)
-            changed.insert(task.camera.name)
+        for next in prepared {
+            start(next)
+            changed.insert(next.name)
         }
         let restart = old.restartKeys(new)
         if !restart.isEmpty {
@@ -192,13 +214,76 @@ public actor Daemon {
         }
     }
 
-    private func start(_ task: CameraTask) {
+    /// A task with everything that it needs, whose thread waits at its gate.
+    private enum Prepared {
+        case watch(Camera, capture: NamedThread, StartGate<CaptureWork>)
+        case learn(LearningLoop)
+
+        var name: String {
+            switch self {
+            case .watch(let camera, _, _): camera.name
+            case .learn(let loop): loop.settings.name
+            }
+        }
+
+        /// Gives back what was got.
+        func cancel() {
+            switch self {
+            case .watch(_, _, let gate): gate.cancel()
+            case .learn(let loop): loop.stop()
+            }
+        }
+    }
+
+    /// What a capture thread is told when its gate opens.
+    private struct CaptureWork: Sendable {
+        let workerBell: Doorbell
+        /// Has the same device still open, maybe.
+        let predecessor: NamedThread?
+    }
+
+    /// Gets what every task needs. Throws where one of them can't have it, and then none has.
+    private func prepare(_ tasks: [CameraTask], _ configuration: Configuration) throws(StartError) -> [Prepared] {
+        var all: [Prepared] = []
+        do throws(StartError) {
+            for task in tasks { all.append(try prepare(task, configuration)) }
+        } catch {
+            all.forEach { $0.cancel() }
+            throw error
+        }
+        return all
+    }
+
+    private func prepare(_ task: CameraTask, _ configuration: Configuration) throws(StartError) -> Prepared {
         switch task {
-        case .watch(let camera, let plan): startCamera(camera, plan)
+        case .watch(let settings, let plan):
+            return try prepare(settings, plan, pictureWidth: configuration.snapshots.width)
         case .learn(let camera, let place, let command):
             let outside = LearningLoop.Outside(
                 time: environment.time, log: environment.log, kernels: environment.kernels)
-            learners.start(camera, place, command, outside)
+            return .learn(try learners.prepare(camera, place, command, outside))
+        }
+    }
+
+    private func prepare(
+        _ settings: CameraConfiguration, _ plan: ScoringPlan, pictureWidth width: Int
+    ) throws(StartError) -> Prepared {
+        try Resources.checkMemory(Camera.byteCount(plan: plan, pictureWidth: width), for: settings.name)
+        let camera = Camera(settings: settings, plan: plan, pictureWidth: width, publisherBell: publisher.bell)
+        let (time, makeSource, gate) = (environment.time, environment.makeSource, StartGate<CaptureWork>())
+        let capture = try NamedThread(name: "cap-\(camera.name)") {
+            guard let work = gate.wait() else { return }
+            // Bounded: a driver that never comes back must not keep the camera dark for ever. Then opening says so.
+            for _ in 0..<100 where !camera.shouldStop && work.predecessor?.join(timeout: .milliseconds(100)) == false {}
+            CaptureLoop(camera: camera, time: time, workerBell: work.workerBell) { makeSource($0, time) }.run()
+        }
+        return .watch(camera, capture: capture, gate)
+    }
+
+    private func start(_ prepared: Prepared) {
+        switch prepared {
+        case .watch(let camera, let capture, let gate): start(camera, capture, gate)
+        case .learn(let loop): learners.start(loop, environment.log)
         }
     }
 
@@ -206,7 +291,7 @@ public actor Daemon {
         for camera in learners.takeFinished() {
             do throws(StartError) {
                 let plan = try models.plan(for: camera)
-                startCamera(camera, plan)
+                start(try prepare(camera, plan, pictureWidth: configuration.snapshots.width))
                 let quality = plan.training?.summary.map { "; \($0)" } ?? ""
                 environment.log.notice(
                     "camera \(camera.name): has learned its model, and is watched: \(camera.model)\(quality)")
@@ -218,21 +303,17 @@ public actor Daemon {
         }
     }
 
-    private func startCamera(_ settings: CameraConfiguration, _ plan: ScoringPlan) {
-        let camera = Camera(
-            settings: settings, plan: plan, pictureWidth: configuration.snapshots.width, publisherBell: publisher.bell)
+    private func start(_ camera: Camera, _ capture: NamedThread, _ gate: StartGate<CaptureWork>) {
+        guard let worker = workers.min(by: { $0.count < $1.count }) else { return gate.cancel() }
         publisher.join(camera)
-        guard let worker = workers.min(by: { $0.count < $1.count }) else { return }
         worker.join(camera)
-        if plan.threshold == nil {
-            environment.log.warning("\(settings.isWithoutThreshold)")
+        if camera.plan.threshold == nil {
+            environment.log.warning("\(camera.settings.isWithoutThreshold)")
         }
-        publisher.publish(composer.modelLoaded(camera.name, plan, time: environment.time.utc()))
-        let (time, makeSource) = (environment.time, environment.makeSource)
-        let bell = worker.bell
-        _ = NamedThread(name: "cap-\(camera.name)") {
-            CaptureLoop(camera: camera, time: time, workerBell: bell) { makeSource($0, time) }.run()
-        }
-        running[camera.name] = RunningCamera(camera: camera, worker: worker)
+        publisher.publish(composer.modelLoaded(camera.name, camera.plan, time: environment.time.utc()))
+        let device = RunningCamera.device(of: camera.settings.source)
+        let predecessor = device.flatMap { device in leaving.last { $0.device == device } }
+        gate.open(CaptureWork(workerBell: worker.bell, predecessor: predecessor?.capture))
+        running[camera.name] = RunningCamera(camera: camera, worker: worker, capture: capture, device: device)
     }
 }

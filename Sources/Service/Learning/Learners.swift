@@ -19,16 +19,26 @@ struct Learners {
     /// Whether `camera` learns already, as it is asked to.
     func learns(_ camera: CameraConfiguration) -> Bool { running[camera.name]?.settings == camera }
 
-    /// Starts to learn; what a loop that is about to end has in the same place is waited for.
-    mutating func start(
+    /// A loop for `camera` whose thread is there and waits for `start`.
+    ///
+    /// Throws where the system gives no more threads.
+    func prepare(
         _ camera: CameraConfiguration, _ place: LearningPlace, _ command: TrainerCommand,
         _ outside: LearningLoop.Outside
-    ) {
-        let length = LearningText.amount(camera.learn.recordFor?.seconds ?? 0)
-        outside.log.notice(
-            "camera \(camera.name): has no model yet: it learns one from \(length) of its footage, in \(place.folder)")
+    ) throws(StartError) -> LearningLoop {
         let loop = LearningLoop(camera, place, command, outside)
-        loop.start(after: ending.last { $0.place == place })
+        try loop.prepare()
+        return loop
+    }
+
+    /// Starts to learn; what a loop that is about to end has in the same place is waited for.
+    mutating func start(_ loop: LearningLoop, _ log: Logger) {
+        let camera = loop.settings
+        let length = LearningText.amount(camera.learn.recordFor?.seconds ?? 0)
+        log.notice(
+            "camera \(camera.name): has no model yet: it learns one from \(length) of its footage, in \(loop.place.folder)"
+        )
+        loop.start(after: ending.last { $0.place == loop.place })
         running[camera.name] = loop
     }
 

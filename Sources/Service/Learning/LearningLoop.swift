@@ -41,6 +41,7 @@ final class LearningLoop: Sendable {
     private let isStopping = Atomic<Bool>(false)
     private let hasModel = Atomic<Bool>(false)
     private let thread = Mutex<NamedThread?>(nil)
+    private let gate = StartGate<LearningLoop?>()
 
     /// Lines of a training's standard error that are logged; more of them say no more.
     private static let loggedComplaints = 20
@@ -56,17 +57,26 @@ final class LearningLoop: Sendable {
         self.outside = outside
     }
 
-    /// Starts the thread, which waits for `predecessor` to end first: two trainings must not share a folder.
-    func start(after predecessor: LearningLoop? = nil) {
-        let started = NamedThread(name: "learn-\(settings.name)") { [self] in
+    /// Makes the thread, which waits for `start`.
+    ///
+    /// Throws where the system gives no more threads.
+    func prepare() throws(StartError) {
+        let made = try NamedThread(name: "learn-\(settings.name)") { [self, gate] in
+            guard let predecessor = gate.wait() else { return }
             while let predecessor, !predecessor.join(timeout: .seconds(1)) {}
             run()
         }
-        thread.withLock { $0 = started }
+        thread.withLock { $0 = made }
     }
 
+    /// Lets the thread go, once `predecessor` has ended: two trainings must not share a folder.
+    func start(after predecessor: LearningLoop? = nil) { gate.open(predecessor) }
+
     /// Asks it to end; a training saves what it has.
-    func stop() { isStopping.store(true, ordering: .releasing) }
+    func stop() {
+        isStopping.store(true, ordering: .releasing)
+        gate.cancel()
+    }
 
     /// Waits until the thread has ended; false where it has not within `timeout`.
     func join(timeout: Duration) -> Bool {

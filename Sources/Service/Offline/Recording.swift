@@ -69,7 +69,7 @@ public struct Recording {
         let folder = try StripFolder(
             request.output, size: request.size, overwrites: request.overwrites, time: time)
         let source = open(specification)
-        let watch = StopWatch(source.cancellation, stopSignal)
+        let watch = try StopWatch(source.cancellation, stopSignal)
         defer { watch.end() }
         var problem: (any Error)?
         var isLacking = false
@@ -87,7 +87,8 @@ public struct Recording {
         if let problem { throw StartError(message: "\(problem); \(kept(folder.kept))") }
         if let signal = stopSignal() { return Outcome(frames: folder.kept, signal: signal) }
         guard !isLacking else {
-            throw StartError(message: "\(specification): fewer than two frames in it, and a strip takes two; \(kept(0))")
+            throw StartError(
+                message: "\(specification): fewer than two frames in it, and a strip takes two; \(kept(0))")
         }
         return Outcome(frames: folder.kept)
     }
@@ -144,8 +145,8 @@ private final class StopWatch: Sendable {
     private let isOver = Atomic<Bool>(false)
 
     /// Asks `signal` twenty times a second, and cancels when it gives one.
-    init(_ cancellation: Cancellation, _ signal: @escaping @Sendable () -> Int32?) {
-        _ = NamedThread(name: "zanzo-stop") { [self] in
+    init(_ cancellation: Cancellation, _ signal: @escaping @Sendable () -> Int32?) throws(StartError) {
+        _ = try NamedThread(name: "zanzo-stop") { [self] in
             while !isOver.load(ordering: .acquiring) {
                 if signal() != nil { return cancellation.cancel() }
                 usleep(50_000)

@@ -51,7 +51,8 @@ final class StripFolder {
         old = names.filter { StripFile.first(ofName: $0) != nil }.sorted()
         guard old.isEmpty || overwrites else {
             throw StartError(
-                message: "--out \(path): \(counted(old.count, "strip")) of another recording in it (\(old[0])): name another "
+                message:
+                    "--out \(path): \(counted(old.count, "strip")) of another recording in it (\(old[0])): name another "
                     + "folder, or --overwrite to delete them")
         }
     }

@@ -73,6 +73,16 @@ final class Camera: Sendable {
         strips = Pool(count: Self.stripCount) { Strip(capacity: StripHistory.capacity, modelSize: modelSize) }
     }
 
+    /// Bytes of a camera's buffers, and of its place in a worker's step.
+    static func byteCount(plan: ScoringPlan, pictureWidth: Int) -> Int {
+        let area = plan.model.topology.size * plan.model.topology.size
+        let picture = FrameSlot.pictureByteCount(FrameSize(width: pictureWidth, height: pictureWidth * 3 / 4))
+        let moments = (momentCount + 1) * (2 * area + picture)
+        // The history has columns of its own: as many again, and its marks.
+        let strips = (stripCount + 2) * StripHistory.capacity * 2 * area
+        return slotCount * (area + picture) + moments + strips
+    }
+
     var name: String { settings.name }
 
     /// Asks the camera's threads to wind up, ending a running event for `reason`.

@@ -1,35 +1,47 @@
 import CLinux
-import Glibc
+import Synchronization
 import Video
 
-/// Wakes one waiting thread: an eventfd(2), which any thread may ring and which remembers that it was rung.
+/// Wakes one waiting thread. Any thread may ring; the bell remembers that it was rung.
 ///
-/// An eventfd and poll(2), not a POSIX semaphore: `sem_timedwait` takes wall-clock time, and a clock set back by an
-/// hour would put a worker to sleep for an hour.
+/// A futex(2): it takes no file descriptor, so that it cannot fail, and waits by the monotonic clock. `sem_timedwait` takes
+/// wall-clock time, and a clock set back by an hour would put a worker to sleep for an hour.
 final class Doorbell: Sendable {
-    private let descriptor: Int32
+    private static let silent: UInt32 = 0
+    private static let rung: UInt32 = 1
 
-    init() {
-        descriptor = eventfd(0, ZANZO_EFD_FLAGS)
-        precondition(descriptor >= 0, "eventfd: no file descriptor left (raise LimitNOFILE=)")
+    /// At an address of its own: the kernel sleeps on it.
+    private let state: Word
+
+    private final class Word: @unchecked Sendable {
+        // Unchecked for the pointer: what it points to is atomic.
+        let pointer = UnsafeMutablePointer<Atomic<UInt32>>.allocate(capacity: 1)
+        init() { pointer.initialize(to: Atomic(Doorbell.silent)) }
+        deinit {
+            pointer.deinitialize(count: 1)
+            pointer.deallocate()
+        }
+        var address: UnsafePointer<UInt32> { UnsafeRawPointer(pointer).assumingMemoryBound(to: UInt32.self) }
     }
 
-    deinit { close(descriptor) }
+    init() { state = Word() }
 
     /// Wakes the waiting thread, or lets its next `wait` return at once.
     func ring() {
-        var one: UInt64 = 1
-        // EAGAIN would mean 2^64 - 2 rings that nobody waited for: the bell is ringing already.
-        _ = write(descriptor, &one, 8)
+        let before = state.pointer.pointee.exchange(Self.rung, ordering: .acquiringAndReleasing)
+        if before == Self.silent { zanzo_futex_wake(state.address) }
     }
 
     /// Returns when the bell was rung since the last `wait`, or after `timeout`; true where it was rung.
     @discardableResult
     func wait(timeout: Duration) -> Bool {
-        var poller = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        let milliseconds = Int32(clamping: (timeout.nanoseconds + 999_999) / 1_000_000)
-        guard poll(&poller, 1, milliseconds) > 0 else { return false }
-        var count: UInt64 = 0
-        return read(descriptor, &count, 8) == 8
+        let clock = SystemTime()
+        let deadline = clock.now() + timeout
+        while state.pointer.pointee.exchange(Self.silent, ordering: .acquiringAndReleasing) == Self.silent {
+            let left = deadline - clock.now()
+            guard left > .zero else { return false }
+            zanzo_futex_wait(state.address, Self.silent, left.nanoseconds)
+        }
+        return true
     }
 }

@@ -62,8 +62,10 @@ final class InferenceWorker: Sendable {
             }
             rounds.add()
             let worked = serve(groups)
-            if stages.contains(where: { $0.camera.shouldStop }) {
-                dismiss(&stages, &reconstructors)
+            // The flags are read once: who is asked to stop after this look is dismissed in the next round, whole.
+            let stopped = stages.filter { $0.camera.shouldStop }
+            if !stopped.isEmpty {
+                dismiss(stopped, &stages, &reconstructors)
                 groups = Self.groups(stages)
             }
             if stages.isEmpty, isStopping { return }
@@ -132,13 +134,16 @@ final class InferenceWorker: Sendable {
     private static let camerasAStep = 4
 
     /// Lets stopped cameras go: their running events end with the reason that they were stopped for.
-    private func dismiss(_ stages: inout [ScoringStage], _ reconstructors: inout [ObjectIdentifier: Reconstructor]) {
-        for stage in stages where stage.camera.shouldStop {
+    private func dismiss(
+        _ stopped: [ScoringStage], _ stages: inout [ScoringStage],
+        _ reconstructors: inout [ObjectIdentifier: Reconstructor]
+    ) {
+        for stage in stopped {
             stage.interrupt(stage.camera.stopReason.withLock { $0 })
             stage.camera.isDrained.store(true, ordering: .releasing)
             cameraCount.wrappingSubtract(1, ordering: .relaxed)
         }
-        stages.removeAll { $0.camera.shouldStop }
+        stages.removeAll { stage in stopped.contains { $0 === stage } }
         let used = Set(stages.map { ObjectIdentifier($0.camera.plan.model) })
         reconstructors = reconstructors.filter { used.contains($0.key) }
     }

@@ -22,7 +22,9 @@ final class NamedThread: Sendable {
     }
 
     /// Starts `body` on a new thread called `name` (its first 15 bytes: the kernel's limit).
-    init(name: String, body: @escaping @Sendable () -> Void) {
+    ///
+    /// Throws where the system gives no more threads.
+    init(name: String, body: @escaping @Sendable () -> Void) throws(StartError) {
         self.name = String(name.prefix(15))
         var thread = pthread_t()
         let start = Unmanaged.passRetained(Start(self, body))
@@ -37,7 +39,13 @@ final class NamedThread: Sendable {
                 start.thread.done.ring()
                 return nil
             }, start.toOpaque())
-        precondition(status == 0, "pthread_create: no thread could be started (raise TasksMax=)")
+        guard status == 0 else {
+            start.release()
+            throw StartError(
+                message:
+                    "no thread could be started for \(name): \(errorText(status)): there are too many threads, or too "
+                    + "little memory; raise TasksMax= or MemoryMax= of the unit, or watch fewer cameras")
+        }
         pthread_detach(thread)
     }
 

@@ -23,6 +23,11 @@ struct Report: Sendable {
         /// A file came to its end, or cannot be read any further.
         case ended(CaptureError?)
 
+        /// Whether an event is over by it.
+        var isEnd: Bool {
+            if case .anomaly(.end) = self { true } else { false }
+        }
+
         /// Whether no frame of the stream follows.
         var endsSession: Bool {
             switch self {
@@ -57,7 +62,8 @@ struct Report: Sendable {
 
 /// One thread's way to the publisher: never waits, keeps room for what must not be lost.
 ///
-/// Score lines may fill half of the queue and are then left out; transitions may use it all.
+/// Score lines may fill half of the queue and are then left out; what must not be lost may use all but a few places. Those are
+/// kept for an event's end: once a start finds no room there is at most one event left to end, so that its end always does.
 final class Outbox: Sendable {
     private let queue: BoundedQueue<Report>
     private let bell: Doorbell
@@ -67,9 +73,13 @@ final class Outbox: Sendable {
         self.bell = bell
     }
 
-    /// Hands over what must not be lost; false where even the reserved half is full.
+    /// Places that only an event's end may take.
+    static let placesForEnds = 4
+
+    /// Hands over what must not be lost; false where the queue is full, which an event's end never finds.
     func send(_ report: Report) -> Bool {
         defer { bell.ring() }
+        guard report.kind.isEnd || queue.count < queue.capacity - Self.placesForEnds else { return false }
         return queue.push(report)
     }
 

@@ -22,6 +22,13 @@ final class EventDesk {
     /// What takes space on a disk: often the same one.
     private enum Holding { case snapshots, journal }
 
+    /// Pictures of an event that was told of without them.
+    private struct LatePicture {
+        let report: Report
+        let running: RunningEvent
+        let camera: Camera
+    }
+
     /// An anomaly that has started and not ended.
     struct RunningEvent {
         let id: String
@@ -37,6 +44,12 @@ final class EventDesk {
     private var places: [Place] = []
     /// Events that the journal has refused (a full disk); tried again every second, oldest first.
     private var backlog: [Event] = []
+    /// What to draw of events that were ended before their pictures were: they are told already, without them.
+    private var late: [LatePicture] = []
+    /// Called before each report that is handled.
+    var progress: () -> Void = {}
+    /// Whether events go before pictures: a stop must not lose an end because strips take long.
+    var isHurried: () -> Bool = { false }
     private var lostEvents = 0
     private var lastDropReport: MonotonicTime
     private var lastSweep: MonotonicTime?
@@ -79,7 +92,10 @@ final class EventDesk {
             }
             if takeScoring(at: index, &snapshots) { worked = true }
         }
-        for (index, report) in snapshots { store.writePeriodic(report, places[index].camera) }
+        for (index, report) in snapshots {
+            if isHurried() { report.moment?.giveBack() } else { store.writePeriodic(report, places[index].camera) }
+        }
+        if !isHurried() { drawLate(until: nil) }
         return worked
     }
 
@@ -97,6 +113,7 @@ final class EventDesk {
     }
 
     private func handle(_ report: Report, at index: Int) {
+        progress()
         let camera = places[index].camera
         switch report.kind {
         case .score, .snapshot:
@@ -131,14 +148,27 @@ final class EventDesk {
         case .start:
             let running = RunningEvent(id: composer.makeID(report.utc), start: report.utc)
             places[index].running = running
-            evidence = store.writeStart(report, running, camera)
+            if isHurried() {
+                late.append(LatePicture(report: report, running: running, camera: camera))
+            } else {
+                evidence = store.writeStart(report, running, camera)
+            }
             log.notice(
                 "camera \(camera.name): anomaly, score \(NumberText.short(report.score, digits: 4)), event \(running.id)"
             )
         case .update:
             break
         case .end(let reason):
-            if let running = places[index].running { evidence = store.writeEnd(report, running, camera) }
+            if let running = places[index].running {
+                // Many cameras end at once, and each strip takes a while: no end waits for another's picture.
+                if isHurried() || reason == .stopped || reason == .reconfigured {
+                    late.append(LatePicture(report: report, running: running, camera: camera))
+                } else {
+                    evidence = store.writeEnd(report, running, camera)
+                }
+            } else {
+                report.strip?.giveBack()
+            }
             log.notice("camera \(camera.name): anomaly ended (\(reason.rawValue))")
         }
         guard let running = places[index].running else { return }
@@ -147,6 +177,22 @@ final class EventDesk {
             places[index].running = nil
             if reason == .tooLong { publish(composer.becameNormal(report, camera)) }
         }
+    }
+
+    /// Draws what was put off, until `deadline` where there is one; what is left is given back undrawn.
+    private func drawLate(until deadline: MonotonicTime?) {
+        for picture in late {
+            progress()
+            if let deadline, time.now() >= deadline {
+                picture.report.moment?.giveBack()
+                picture.report.strip?.giveBack()
+            } else if picture.report.moment != nil {
+                _ = store.writeStart(picture.report, picture.running, picture.camera)
+            } else {
+                _ = store.writeEnd(picture.report, picture.running, picture.camera)
+            }
+        }
+        late = []
     }
 
     private func publishScore(_ report: Report, _ camera: Camera) {
@@ -174,6 +220,13 @@ final class EventDesk {
     private func postpone(_ event: Event) {
         if backlog.count < Self.maximumBacklog { return backlog.append(event) }
         lostEvents += 1
+        // An end that nobody hears of leaves an event open for ever: an update makes room for it.
+        if event.type == .anomalyEnd || event.type == .anomalyStart,
+            let spare = backlog.lastIndex(where: { $0.type == .anomalyUpdate || $0.type == .framesDropped })
+        {
+            backlog.remove(at: spare)
+            backlog.append(event)
+        }
         if lostEvents.nonzeroBitCount == 1 {
             log.critical(
                 "the journal can't be written and \(Self.maximumBacklog) events wait: \(lostEvents) lost so far")
@@ -233,8 +286,11 @@ final class EventDesk {
     }
 
     /// The last words, when every camera has left: what still waits for the disk.
-    func close() {
+    ///
+    /// Pictures that were put off are drawn for `duration` more.
+    func close(picturesFor duration: Duration = .zero) {
         retry()
+        drawLate(until: time.now() + duration)
         if !backlog.isEmpty { log.critical("\(backlog.count) events could not be journaled before the end") }
     }
 }

@@ -19,9 +19,11 @@ final class Publisher: Sendable {
         var events: [Event] = []
         var shouldReopen = false
         var isStopping = false
+        var picturesFor = Duration.zero
     }
 
     private let mailbox = Mutex(Mailbox())
+    private let isHurried = Atomic<Bool>(false)
     private let time: any TimeSource
 
     init(time: any TimeSource) { self.time = time }
@@ -35,8 +37,15 @@ final class Publisher: Sendable {
     /// Opens the journal anew: logrotate has moved it.
     func reopen() { post { $0.shouldReopen = true } }
 
-    /// Asks the thread to end once every camera is drained and all is written.
-    func stop() { post { $0.isStopping = true } }
+    /// Asks the thread to end once every camera is drained and all is written. Pictures of events that have ended are drawn for
+    /// `duration` more; what is not drawn by then is left out.
+    func stop(picturesFor duration: Duration) {
+        hurry()
+        post { ($0.isStopping, $0.picturesFor) = (true, duration) }
+    }
+
+    /// From now on events go before pictures: the daemon is about to end.
+    func hurry() { isHurried.store(true, ordering: .releasing) }
 
     private func post(_ change: (inout sending Mailbox) -> Void) {
         mailbox.withLock { change(&$0) }
@@ -46,9 +55,12 @@ final class Publisher: Sendable {
     /// The writer's thread.
     func run(_ desk: EventDesk) {
         var nextTick = time.now()
+        // A report with pictures takes as long as a round of others: whoever watches the writer sees it move at each.
+        desk.progress = { [unowned self] in rounds.add() }
+        desk.isHurried = { [unowned self] in isHurried.load(ordering: .acquiring) }
         while true {
             let mail = mailbox.withLock { mailbox in
-                defer { mailbox = Mailbox(isStopping: mailbox.isStopping) }
+                defer { mailbox = Mailbox(isStopping: mailbox.isStopping, picturesFor: mailbox.picturesFor) }
                 return mailbox
             }
             if mail.shouldReopen { desk.reopen() }
@@ -64,7 +76,7 @@ final class Publisher: Sendable {
                 nextTick = time.now() + .seconds(1)
             }
             if mail.isStopping, desk.cameras.isEmpty {
-                desk.close()
+                desk.close(picturesFor: mail.picturesFor)
                 return
             }
             if !worked { bell.wait(timeout: .milliseconds(250)) }

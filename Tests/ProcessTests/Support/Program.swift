@@ -50,8 +50,8 @@ final class Program {
         let status = posix_spawnp(&child, path, &actions, &attributes, &argv, &envp)
         guard status == 0 else { throw Unmet("\(path): \(errorText(status)): is it there?") }
         (identifier, self.output, self.errors) = (child, output, errors)
-        output.collect()
-        errors.collect()
+        try output.collect()
+        try errors.collect()
     }
 
     deinit { kill() }
@@ -136,9 +136,9 @@ final class Captured: Sendable {
     }
 
     /// Reads until every process that has the other end has closed it. Called once, when the child has its copy.
-    func collect() {
+    func collect() throws {
         close(writeEnd)
-        _ = NamedThread(name: "test-output") { [self] in
+        _ = try NamedThread(name: "test-output") { [self] in
             var buffer = [UInt8](repeating: 0, count: 65_536)
             while true {
                 let count = read(readEnd, &buffer, buffer.count)

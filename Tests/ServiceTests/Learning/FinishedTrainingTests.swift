@@ -38,6 +38,7 @@ import Testing
             """)
         let camera = fixture.learner()
         let loop = try loop(fixture, trainer, camera)
+        try loop.prepare()
         loop.start()
         try await comes("the trainer is at work") { access(fixture.folder + "/ready", F_OK) == 0 }
         loop.stop()
@@ -71,6 +72,7 @@ import Testing
             try Data().write(to: URL(filePath: UnfinishedTraining.checkpoint(of: place.output)))
         }
         let loop = try loop(fixture, trainer, camera)
+        try loop.prepare()
         loop.start()
         #expect(loop.join(timeout: .seconds(60)))
         #expect(loop.isDone && access(camera.model, R_OK) == 0)
@@ -85,6 +87,7 @@ import Testing
         try LearningPlace(model: camera.model).prepare(for: camera.name)
         try FileManager.default.copyItem(atPath: DaemonFixture.model, toPath: camera.model)
         let loop = try loop(fixture, trainer, camera)
+        try loop.prepare()
         loop.start()
         #expect(loop.join(timeout: .seconds(60)) && loop.isDone && trainer.starts.isEmpty)
     }
@@ -109,6 +112,7 @@ import Testing
         }
         let isTaken = threshold != nil && isOfThisCamera
         let loop = try loop(fixture, trainer, camera)
+        try loop.prepare()
         loop.start()
         if !isTaken {
             try await comes("a problem") { loop.status.problem != nil }

@@ -234,6 +234,7 @@ import Video
             LearningLoop.Outside(
                 time: fixture.time, log: .init(label: "test") { _ in log.handler }, kernels: .best,
                 patience: .milliseconds(100)))
+        try loop.prepare()
         loop.start()
         try await comes("the grandchild is at work") { !trainer.lines("grandchild").isEmpty }
         loop.stop()
