@@ -197,10 +197,11 @@ final class EventDesk {
         }
         if lastSweep.map({ now - $0 >= .seconds(60) }) ?? true {
             lastSweep = now
-            if let report = store.sweep(now: time.utc()) {
-                let event = composer.storage(report, time: time.utc())
-                note(.snapshots, isShort: report.isLow, event)
-            }
+            store.beginSweep(now: time.utc(), monotonic: now)
+        }
+        if let report = store.takeSweep() {
+            let event = composer.storage(report, time: time.utc())
+            note(.snapshots, isShort: report.isLow, event)
         }
         let space = journal.checkSpace()
         if space.isLow != shortOfSpace.contains(.journal) {
@@ -225,7 +226,9 @@ final class EventDesk {
 
     /// The last words, when every camera has left: what still waits for the disk.
     func close() {
+        store.endSweeps()
         retry()
         if !backlog.isEmpty { log.critical("\(backlog.count) events could not be journaled before the end") }
+        journal.close()
     }
 }
