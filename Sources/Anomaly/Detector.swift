@@ -14,6 +14,8 @@ public enum EndReason: String, Sendable, Hashable, CaseIterable, Codable {
     case reconfigured
     /// The picture as a whole changed: a lamp, a moved camera.
     case sceneChanged = "scene_changed"
+    /// The daemon ended without a stop (a crash, a power cut): told by the next start, never by a detector.
+    case interrupted
 }
 
 /// What a frame's score, or an interruption, did to the event life cycle.

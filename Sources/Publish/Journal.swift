@@ -9,27 +9,34 @@ import Video
 /// opening repairs; a full disk leaves nothing half-written, and the number is given to the next line that fits. For that
 /// day a reserve is kept beside the file, so that lines go on for a while.
 public final class Journal: Sendable {
-    private let settings: JournalSettings
-    private let names: JournalNames
-    private let operations: JournalOperations
-    private let log: Logger
+    let settings: JournalSettings
+    let names: JournalNames
+    let operations: JournalOperations
+    let log: Logger
     private let state: Mutex<State>
 
-    private struct State {
+    struct State: ~Copyable {
         var file: Int32
         let lock: Int32
-        let sequenceFile: Int32?
-        var last: UInt64
+        /// Which numbers were given; nil without a state directory.
+        var numbers: JournalNumbers?
+        var last: UInt64 = 0
+        /// Whether the last run's traces were read: before that they are not to be written over.
+        var isStarted = false
         var first: UInt64?  // of the current file
         var firstTime: UTCTime?
         var needsRepair = false
         var reserve: JournalReserve
+        var open = OpenEvents()
+        /// Ends of anomalies that the last run left open; told before anything else.
+        var interrupted: [Event] = []
     }
 
-    /// Opens the journal, makes what is missing, repairs a torn last line and finds the last number.
+    /// Opens the journal, makes what is missing, repairs a torn last line, finds the last number, and ends the anomalies
+    /// that the last run left open.
     ///
     /// - Throws: `busy` where another process writes it, `badSetting` where the path is not a regular file, else what
-    ///   the file system said.
+    ///   the file system said: also where lines cannot be read and nothing else tells the last number.
     public convenience init(
         settings: JournalSettings, log: Logger = Logger(label: "zanzo.journal")
     ) throws(PublishError) {
@@ -45,43 +52,44 @@ public final class Journal: Sendable {
         names = JournalNames(settings.path)
         try makeDirectories(names.directory)
         let lock = try Self.takeLock(names)
-        var sequenceFile: Int32?
         do {
-            var remembered: UInt64 = 0
-            if let directory = settings.stateDirectory {
-                try makeDirectories(directory)
-                let file = try SequenceFile.open(directory)
-                sequenceFile = file
-                remembered = SequenceFile.read(file) ?? 0
+            let numbers = try settings.stateDirectory.map { directory throws(PublishError) in
+                try JournalNumbers(directory: directory, operations: operations, log: log)
             }
             let file = try Self.openFile(names)
-            Self.repair(file, names, log)
             let reserve = JournalReserve(
                 path: names.reserve, wholeByteCount: settings.reserveByteCount, operations: operations, log: log)
-            var state = State(file: file, lock: lock, sequenceFile: sequenceFile, last: 0, reserve: reserve)
-            Self.lookAtFirstLine(&state)
-            // The file's own last line may be missing (set aside just before a crash): the others know better.
-            state.last = max(remembered, JournalReader(path: settings.path).lastSequence() ?? 0)
-            self.state = Mutex(state)
+            state = Mutex(State(file: file, lock: lock, numbers: numbers, reserve: reserve))
         } catch {
-            close(lock)
-            if let sequenceFile { close(sequenceFile) }
+            Glibc.close(lock)
             throw error
         }
+        try withState { state throws(PublishError) in try start(&state) }
     }
 
     deinit {
+        close()
         state.withLock { state in
-            close(state.file)
-            if let sequenceFile = state.sequenceFile { close(sequenceFile) }
-            close(state.lock)
+            Glibc.close(state.file)
+            Glibc.close(state.lock)
+        }
+    }
+
+    /// Says that no more comes: what is written is on the disk, and the next start's numbers go on without a jump even
+    /// after a power cut. A journal that was not closed is as good after a crash. Lines may be appended all the same.
+    public func close() {
+        state.withLock { state in
+            guard state.isStarted, operations.sync(state.file) == 0 else { return }
+            state.numbers?.note(state.last, openFrom: state.open.from(state.last))
+            state.numbers?.close()
         }
     }
 
     /// Reads this journal's lines again, for clients that resume.
-    public var reader: JournalReader { JournalReader(path: settings.path) }
+    public var reader: JournalReader { JournalReader(path: settings.path, operations: operations.reading) }
 
-    /// The number of the last line written; 0 where there is none.
+    /// The number of the last line written; 0 where there is none. After a power cut, the last number that may have been
+    /// given before it: no line in the journal need have it.
     public var lastSequence: UInt64 { state.withLock { $0.last } }
 
     /// How much room there is; fills the reserve again where the disk is no longer full. Cheap enough for once a second.
@@ -98,25 +106,30 @@ public final class Journal: Sendable {
     /// - Throws: `noSpace` and others: nothing of the line is left in the file, no number is used up, and the same
     ///   event can be appended later.
     public func append(_ event: Event) throws(PublishError) -> PublishedLine {
-        // The closure's error type is not inferred as typed; a Result carries it.
-        try state.withLock { state -> Result<PublishedLine, PublishError> in
-            Result { () throws(PublishError) in try append(event, &state) }
-        }.get()
+        try withState { state throws(PublishError) in
+            try tellInterrupted(&state)
+            return try append(event, &state)
+        }
     }
 
     /// Opens the path anew: logrotate (or someone) has moved the file, and sent SIGHUP.
     ///
     /// - Throws: where the path cannot be opened; lines then go on to the file that is open.
     public func reopen() throws(PublishError) {
-        try state.withLock { state -> Result<Void, PublishError> in
-            Result { () throws(PublishError) in try reopen(&state) }
+        try withState { state throws(PublishError) in try reopen(&state) }
+    }
+
+    /// A typed error's way through the lock, whose closure's error type is not inferred as typed.
+    private func withState<T: Sendable>(_ body: (inout State) throws(PublishError) -> T) throws(PublishError) -> T {
+        try state.withLock { state -> Result<T, PublishError> in
+            do throws(PublishError) { return .success(try body(&state)) } catch { return .failure(error) }
         }.get()
     }
 
-    private func append(_ event: Event, _ state: inout State) throws(PublishError) -> PublishedLine {
+    func append(_ event: Event, _ state: inout State) throws(PublishError) -> PublishedLine {
         let operation = "append to \(settings.path)"
         if state.needsRepair {
-            Self.repair(state.file, names, log)
+            try Self.repair(state.file, names, operations, log)
             state.needsRepair = false
         }
         var status = stat()
@@ -137,24 +150,28 @@ public final class Journal: Sendable {
         guard problem == 0 else { throw PublishError(errno: problem, operation: operation) }
         state.last += 1
         if state.first == nil { (state.first, state.firstTime) = (state.last, event.time) }
-        if let file = state.sequenceFile { SequenceFile.write(state.last, to: file) }
+        state.open.note(event, state.last)
+        state.numbers?.note(state.last, openFrom: state.open.from(state.last))
         return PublishedLine(sequence: state.last, type: event.type, camera: event.camera, bytes: line)
     }
 
     /// Writes a line at the file's end and syncs it; 0, or an errno with what was written of it taken back.
     private func write(_ line: [UInt8], _ type: EventType, at end: off_t, _ state: inout State) -> Int32 {
         var problem = operations.writeAll(line, to: state.file)
-        if problem == 0, !settings.unsynced.contains(type) { problem = operations.sync(state.file) }
+        // A number whose line may be lost must be covered: else subscribers might meet it twice.
+        if problem == 0, !settings.unsynced.contains(type) || state.numbers?.covers(state.last + 1) == false {
+            problem = operations.sync(state.file)
+        }
         // Should even taking back fail, the next append repairs the file first.
         if problem != 0 { state.needsRepair = ftruncate(state.file, end) != 0 }
         return problem
     }
 
-    private func shouldRotate(_ state: State, size: Int, adding count: Int, now: UTCTime) -> Bool {
+    private func shouldRotate(_ state: borrowing State, size: Int, adding count: Int, now: UTCTime) -> Bool {
         guard state.first != nil, size > 0 else { return false }
         if size + count > settings.maximumByteCount { return true }
-        guard let firstTime = state.firstTime else { return false }
-        return now.microseconds - firstTime.microseconds > settings.maximumAge.nanoseconds / 1000
+        guard let firstTime = state.firstTime, let maximumAge = settings.maximumAge else { return false }
+        return now.microseconds.saturatingSubtract(firstTime.microseconds) > maximumAge.microseconds
     }
 
     /// Sets the file aside under the number of its first line and starts a new one; false where that failed, and lines
@@ -169,37 +186,50 @@ public final class Journal: Sendable {
         }
         do {
             let file = try Self.openFile(names)
-            close(state.file)
+            Glibc.close(state.file)
             (state.file, state.first, state.firstTime) = (file, nil, nil)
         } catch {
             rename(aside, settings.path)
             log.error("cannot start a new journal: \(error)")
             return false
         }
-        Self.syncDirectory(names)
+        syncDirectory(names.directory)
         prune()
         return true
     }
 
     /// Deletes the oldest of the files that this journal set aside; others' files (logrotate's) are not touched.
     private func prune() {
-        let aside = directoryEntries(names.directory).compactMap(names.firstSequence).sorted()
-        for first in aside.dropLast(settings.keep) { unlink(names.rotated(firstSequence: first)) }
+        do throws(PublishError) {
+            let aside = try operations.reading.names(names.directory).compactMap(names.firstSequence).sorted()
+            for first in aside.dropLast(settings.keep) { unlink(names.rotated(firstSequence: first)) }
+        } catch {
+            log.warning("\(error): no old journal is deleted now; the next rotation tries again")
+        }
     }
 
     private func reopen(_ state: inout State) throws(PublishError) {
         let file = try Self.openFile(names)
-        Self.repair(file, names, log)
-        fsync(state.file)
-        close(state.file)
-        (state.file, state.first, state.firstTime, state.needsRepair) = (file, nil, nil, false)
-        Self.lookAtFirstLine(&state)
-        if let found = JournalFile(descriptor: file)?.lastSequence() { state.last = max(state.last, found) }
+        do throws(PublishError) {
+            try Self.repair(file, names, operations, log)
+            let opened = try JournalFile(descriptor: file, path: names.path, operations: operations.reading)
+            let (first, last) = (try opened?.firstLine(), try opened?.lastSequence())
+            fsync(state.file)
+            Glibc.close(state.file)
+            (state.file, state.needsRepair) = (file, false)
+            state.noteFirst(first)
+            if let last { state.last = max(state.last, last) }
+        } catch {
+            Glibc.close(file)
+            throw error
+        }
     }
+}
 
-    private static func lookAtFirstLine(_ state: inout State) {
-        guard let line = JournalFile(descriptor: state.file)?.firstLine() else { return }
-        state.first = line.sequence
-        state.firstTime = LineScanner.time(line.bytes[...]).flatMap { TimeText.parse(rfc3339: $0) }
+extension Journal.State {
+    /// Takes in the first line of the file that is written now.
+    mutating func noteFirst(_ line: PublishedLine?) {
+        first = line?.sequence
+        firstTime = line.flatMap { LineScanner.time($0.bytes[...]) }.flatMap { TimeText.parse(rfc3339: $0) }
     }
 }

@@ -9,27 +9,43 @@ final class JournalFile {
 
     private let descriptor: Int32
     private let ownsDescriptor: Bool
+    private let path: String
+    private let operations: ReadOperations
     /// The file's size when it was opened, or last measured.
     private(set) var byteCount: Int
     /// Device and inode: the same file under two names is one file.
     let identity: [UInt64]
 
     /// Opens a file to read it; nil where it is not there or not a regular file.
-    convenience init?(path: String) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { return nil }
-        self.init(descriptor: descriptor, ownsDescriptor: true)
+    ///
+    /// - Throws: where it is there and cannot be opened: no descriptor left, no permission, a fault of the disk.
+    convenience init?(path: String, operations: ReadOperations = ReadOperations()) throws(PublishError) {
+        let descriptor = operations.open(path)
+        guard descriptor >= 0 else {
+            if ReadOperations.isAbsence(-descriptor) { return nil }
+            throw PublishError(errno: -descriptor, reading: path)
+        }
+        try self.init(descriptor: descriptor, path: path, ownsDescriptor: true, operations: operations)
     }
 
     /// Reads through a descriptor that someone else has open; nil where it is not a regular file.
-    init?(descriptor: Int32, ownsDescriptor: Bool = false) {
+    ///
+    /// - Parameter path: as error messages show it.
+    init?(
+        descriptor: Int32, path: String, ownsDescriptor: Bool = false, operations: ReadOperations = ReadOperations()
+    ) throws(PublishError) {
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        guard fstat(descriptor, &status) == 0 else {
+            let number = errno
+            if ownsDescriptor { close(descriptor) }
+            throw PublishError(errno: number, reading: path)
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
             if ownsDescriptor { close(descriptor) }
             return nil
         }
-        self.descriptor = descriptor
-        self.ownsDescriptor = ownsDescriptor
+        (self.descriptor, self.ownsDescriptor) = (descriptor, ownsDescriptor)
+        (self.path, self.operations) = (path, operations)
         byteCount = Int(status.st_size)
         identity = [UInt64(status.st_dev), UInt64(status.st_ino)]
     }
@@ -37,31 +53,39 @@ final class JournalFile {
     deinit { if ownsDescriptor { close(descriptor) } }
 
     /// Takes in what was written since the file was opened.
-    func measure() {
+    func measure() throws(PublishError) {
         var status = stat()
-        if fstat(descriptor, &status) == 0 { byteCount = Int(status.st_size) }
+        guard fstat(descriptor, &status) == 0 else { throw PublishError(errno: errno, reading: path) }
+        byteCount = Int(status.st_size)
     }
 
-    /// Up to `count` bytes from `offset`; fewer at the end of the file.
-    func read(at offset: Int, count: Int) -> [UInt8] {
+    /// Up to `count` bytes from `offset`; fewer at the end of the file, also where that has come nearer since the file
+    /// was measured.
+    ///
+    /// - Throws: what the system says where bytes that are there cannot be read.
+    func read(at offset: Int, count: Int) throws(PublishError) -> [UInt8] {
         let wanted = max(0, min(count, byteCount - offset))
-        return [UInt8](unsafeUninitializedCapacity: wanted) { buffer, initialized in
+        var problem: Int32 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, initialized in
+            let buffer = UnsafeMutableRawBufferPointer(buffer)
             while initialized < wanted {
-                let got = pread(
-                    descriptor, buffer.baseAddress?.advanced(by: initialized), wanted - initialized,
-                    offset + initialized)
-                if got < 0, errno == EINTR { continue }
+                let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[initialized..<wanted])
+                let got = operations.read(descriptor, rest, offset + initialized)
+                if got == -Int(EINTR) { continue }
+                if got < 0 { problem = Int32(-got) }
                 guard got > 0 else { break }
                 initialized += got
             }
         }
+        guard problem == 0 else { throw PublishError(errno: problem, reading: path) }
+        return bytes
     }
 
     /// The offset after the first newline at or after `offset`; nil where there is none.
-    func lineEnd(from offset: Int) -> Int? {
+    func lineEnd(from offset: Int) throws(PublishError) -> Int? {
         var at = offset
         while at < byteCount {
-            let bytes = read(at: at, count: 16_384)
+            let bytes = try read(at: at, count: 16_384)
             if bytes.isEmpty { return nil }
             if let index = bytes.firstIndex(of: 0x0A) { return at + index + 1 }
             at += bytes.count
@@ -70,11 +94,11 @@ final class JournalFile {
     }
 
     /// The offset after the last newline before `end`: where a line that is not whole begins. 0 where there is none.
-    func lastLineEnd(before end: Int) -> Int {
+    func lastLineEnd(before end: Int) throws(PublishError) -> Int {
         var upper = end
         while upper > 0 {
             let lower = max(0, upper - 16_384)
-            let bytes = read(at: lower, count: upper - lower)
+            let bytes = try read(at: lower, count: upper - lower)
             if let index = bytes.lastIndex(of: 0x0A) { return lower + index + 1 }
             upper = lower
         }
@@ -82,25 +106,22 @@ final class JournalFile {
     }
 
     /// The first line that is an event's.
-    func firstLine() -> PublishedLine? {
+    func firstLine() throws(PublishError) -> PublishedLine? {
         var found: PublishedLine?
-        forEachLine(from: 0) { line, _ in
+        try forEachLine(from: 0) { line, _ in
             found = LineScanner.scan(line)
             return found == nil
         }
         return found
     }
 
-    /// The time of the first line that is an event's, as text.
-    func firstTime() -> String? { firstLine().flatMap { LineScanner.time($0.bytes[...]) } }
-
     /// The number of the last line that is an event's; found from the end.
-    func lastSequence() -> UInt64? {
-        var end = lastLineEnd(before: byteCount)
+    func lastSequence() throws(PublishError) -> UInt64? {
+        var end = try lastLineEnd(before: byteCount)
         while end > 0 {
-            let start = lastLineEnd(before: end - 1)
+            let start = try lastLineEnd(before: end - 1)
             if end - start <= Self.maximumLineByteCount,
-                let sequence = LineScanner.sequence(read(at: start, count: end - start)[...])
+                let sequence = LineScanner.sequence(try read(at: start, count: end - start)[...])
             {
                 return sequence
             }
@@ -112,15 +133,15 @@ final class JournalFile {
     /// The offset of the first line whose number is over `sequence`, by binary search; the end where there is none.
     ///
     /// Numbers grow from line to line. Lines that are not events' are stepped over.
-    func offset(after sequence: UInt64) -> Int {
+    func offset(after sequence: UInt64) throws(PublishError) -> Int {
         var low = 0  // every line that begins before it has a number of at most `sequence`
-        var high = lastLineEnd(before: byteCount)  // every line that begins at or after it has a greater one
+        var high = try lastLineEnd(before: byteCount)  // every line that begins at or after it has a greater one
         while low < high {
             let middle = low + (high - low) / 2
-            let start = middle == low ? low : lineEnd(from: middle - 1) ?? high
+            let start = middle == low ? low : try lineEnd(from: middle - 1) ?? high
             var probe: (number: UInt64, end: Int)?
             if start < high {
-                forEachLine(from: start) { line, end in
+                try forEachLine(from: start) { line, end in
                     guard end <= high else { return false }
                     probe = LineScanner.sequence(line).map { ($0, end) }
                     return probe == nil
@@ -132,12 +153,12 @@ final class JournalFile {
     }
 
     /// Calls `body` with each whole line (newline included) and the offset after it until it returns false.
-    func forEachLine(from start: Int, _ body: (ArraySlice<UInt8>, Int) -> Bool) {
+    func forEachLine(from start: Int, _ body: (ArraySlice<UInt8>, Int) -> Bool) throws(PublishError) {
         var at = start
         var bytes: [UInt8] = []
         var isSkipping = false  // within a line that is too long to be ours
         while at + bytes.count < byteCount {
-            let more = read(at: at + bytes.count, count: 65_536)
+            let more = try read(at: at + bytes.count, count: 65_536)
             guard !more.isEmpty else { return }
             bytes += more
             var from = 0

@@ -18,7 +18,7 @@ extension Journal {
         }
         guard status == 0 else {
             let number = errno
-            close(lock)
+            Glibc.close(lock)
             guard number == EWOULDBLOCK else { throw PublishError(errno: number, operation: operation) }
             throw PublishError(
                 code: .busy, operation: operation,
@@ -34,31 +34,31 @@ extension Journal {
         guard file >= 0 else { throw PublishError(errno: errno, operation: operation) }
         var status = stat()
         guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            close(file)
+            Glibc.close(file)
             throw PublishError(
                 code: .badSetting, operation: operation, message: "the journal must be a regular file, and this is not")
         }
-        syncDirectory(names)
+        syncDirectory(names.directory)
         return file
-    }
-
-    static func syncDirectory(_ names: JournalNames) {
-        let directory = open(names.directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard directory >= 0 else { return }
-        fsync(directory)
-        close(directory)
     }
 
     /// Makes the file end with a whole line. A last line that lacks only its newline gets it; what is torn is kept aside
     /// for a person to look at, and cut off.
-    static func repair(_ descriptor: Int32, _ names: JournalNames, _ log: Logger) {
-        guard let file = JournalFile(descriptor: descriptor), file.byteCount > 0 else { return }
-        let end = file.lastLineEnd(before: file.byteCount)
+    ///
+    /// - Throws: where its end cannot be read.
+    static func repair(
+        _ descriptor: Int32, _ names: JournalNames, _ operations: JournalOperations, _ log: Logger
+    ) throws(PublishError) {
+        guard
+            let file = try JournalFile(descriptor: descriptor, path: names.path, operations: operations.reading),
+            file.byteCount > 0
+        else { return }
+        let end = try file.lastLineEnd(before: file.byteCount)
         guard end < file.byteCount else { return }
-        let rest = file.read(at: end, count: min(file.byteCount - end, JournalFile.maximumLineByteCount))
+        let rest = try file.read(at: end, count: min(file.byteCount - end, JournalFile.maximumLineByteCount))
         if LineScanner.sequence(rest[...]) != nil, (try? JSONDecoder().decode(EventLine.self, from: Data(rest))) != nil
         {
-            if JournalOperations().writeAll([0x0A], to: descriptor) == 0 { return }
+            if operations.writeAll([0x0A], to: descriptor) == 0 { return }
         }
         let isKept = (try? AtomicFile.write(rest, path: names.torn)) != nil
         let place = isKept ? "it is kept in \(names.torn)" : "it can't be kept in \(names.torn), and is cut off"
@@ -66,4 +66,12 @@ extension Journal {
         ftruncate(descriptor, off_t(end))
         fsync(descriptor)
     }
+}
+
+/// Puts what was made, renamed or deleted in a directory on the disk. A fault is not one: only a power cut would show it.
+func syncDirectory(_ path: String) {
+    let directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard directory >= 0 else { return }
+    fsync(directory)
+    close(directory)
 }

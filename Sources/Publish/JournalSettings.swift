@@ -5,15 +5,15 @@ import Glibc
 public struct JournalSettings: Sendable, Hashable {
     /// The file that lines are appended to. Its directory is made where it is missing.
     public var path: String
-    /// Where the file `sequence` remembers the last number given, for the day that someone deletes the journal; nil for
-    /// nowhere.
+    /// Where `sequence` and `sequence.limit` remember which numbers were given, for the day of a power cut, or that someone
+    /// deletes the journal; nil for nowhere: then the journal's own last line is all that is known.
     public var stateDirectory: String?
     /// The host's name, as it stands in each line's `source`.
     public var host: String
     /// The file is set aside before a line would make it larger than this.
     public var maximumByteCount: Int
-    /// The file is set aside once its first line is older than this.
-    public var maximumAge: Duration
+    /// The file is set aside once its first line is older than this; nil: its size alone decides.
+    public var maximumAge: Duration?
     /// Files set aside that are kept, beside the one that is written.
     public var keep: Int
     /// Types that are not synced to the disk one by one: a power cut (not a crash) may lose the last of them.
@@ -21,11 +21,11 @@ public struct JournalSettings: Sendable, Hashable {
     /// Bytes beside the journal that are kept for the day that the disk is full, so that events go on; 64 KiB at least.
     public var reserveByteCount: Int
 
-    /// Settings with the shipped defaults: 16 MiB or 7 days a file, 8 files; all but updates and counts are synced; 1 MiB in
-    /// reserve.
+    /// Settings with the shipped configuration's defaults: 64 MiB or 7 days a file, 8 files beside it; all but updates and
+    /// counts are synced; 1 MiB in reserve.
     public init(
         path: String = "/var/log/zanzo/events.jsonl", stateDirectory: String? = nil, host: String = "localhost",
-        maximumByteCount: Int = 16 << 20, maximumAge: Duration = .seconds(7 * 86_400), keep: Int = 8,
+        maximumByteCount: Int = 64 << 20, maximumAge: Duration? = .seconds(7 * 86_400), keep: Int = 8,
         unsynced: Set<EventType> = [.anomalyUpdate, .framesDropped], reserveByteCount: Int = 1 << 20
     ) {
         self.path = path
@@ -68,24 +68,44 @@ struct JournalNames: Sendable, Hashable {
         return suffix.utf8.count == 20 ? SequenceText.parse(suffix) : nil
     }
 
+    /// What is no plain text: a torn line kept for a person, and what logrotate compresses.
+    private static let otherEndings = [".torn", ".gz", ".xz", ".bz2", ".zst", ".lz4"]
+
     /// Whether lines may lie in a file of that name: the journal, what it set aside, and what logrotate did.
     func isSegment(_ other: String) -> Bool {
-        other == name || (other.hasPrefix(name + ".") && !other.hasSuffix(".torn"))
+        guard other.hasPrefix(name) else { return false }
+        let rest = other.dropFirst(name.count)
+        return rest.isEmpty || (rest.hasPrefix(".") && !Self.otherEndings.contains { rest.hasSuffix($0) })
     }
 }
 
-/// Names in a directory; empty where it cannot be read.
-func directoryEntries(_ path: String) -> [String] {
-    guard let stream = opendir(path) else { return [] }
+/// Names in a directory, "." and ".." among them; none where there is no such directory.
+///
+/// - Throws: where it cannot be opened or read: an empty list would say that nothing lies there.
+func directoryEntries(_ path: String) throws(PublishError) -> [String] {
+    guard let stream = opendir(path) else {
+        if ReadOperations.isAbsence(errno) { return [] }
+        throw PublishError(errno: errno, reading: path)
+    }
     defer { closedir(stream) }
+    return try readNames(stream, path)
+}
+
+/// The names that an open directory's stream has left.
+func readNames(_ stream: OpaquePointer, _ path: String) throws(PublishError) -> [String] {
     var names: [String] = []
-    while let entry = readdir(stream) {
+    while true {
+        errno = 0
+        guard let entry = readdir(stream) else {
+            // The end and a fault look the same but for errno.
+            guard errno == 0 else { throw PublishError(errno: errno, reading: path) }
+            return names
+        }
         names.append(
             withUnsafeBytes(of: &entry.pointee.d_name) {
                 String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
             })
     }
-    return names
 }
 
 /// Makes a directory and those above it, mode 0750; one that is there already is fine.

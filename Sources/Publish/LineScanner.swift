@@ -19,12 +19,30 @@ enum LineScanner {
         return SequenceText.parse(String(decoding: digits, as: UTF8.self))
     }
 
+    /// The line's type, as text; nil where it has none.
+    static func type(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8>? { value(of: typeKey, in: bytes) }
+
+    /// The identity of the anomaly that the line is a part of; nil where it is of none.
+    static func event(_ bytes: ArraySlice<UInt8>) -> String? {
+        guard let subject = value(of: subjectKey, in: bytes), let slash = subject.lastIndex(of: UInt8(ascii: "/"))
+        else { return nil }
+        return String(decoding: subject[(slash + 1)...], as: UTF8.self)
+    }
+
     /// The time in the line's envelope, as text.
     static func time(_ bytes: ArraySlice<UInt8>) -> String? {
         value(of: timeKey, in: bytes).map { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// From where to resume after an error that passes: the daemon cannot read its journal now. Nil for any other line.
+    static func resumeAfterError(_ bytes: ArraySlice<UInt8>) -> UInt64? {
+        guard bytes.starts(with: "{\"error\":".utf8), let digits = value(of: resumeKey, in: bytes) else { return nil }
+        return SequenceText.parse(String(decoding: digits, as: UTF8.self))
+    }
+
+    private static let resumeKey = Array(",\"resume_after\":\"".utf8)
     private static let typeKey = Array(",\"type\":\"".utf8)
+    private static let subjectKey = Array(",\"subject\":\"".utf8)
     private static let timeKey = Array(",\"time\":\"".utf8)
     private static let sequenceKey = Array(",\"sequence\":\"".utf8)
     private static let cameraKey = Array(",\"data\":{\"camera\":\"".utf8)

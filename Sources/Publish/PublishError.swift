@@ -59,4 +59,18 @@ public struct PublishError: Error, Sendable, Hashable, CustomStringConvertible {
     init(errno number: Int32, operation: String) {
         self.init(FileError(errno: number, operation: operation))
     }
+
+    /// A file or a directory that is there and cannot be read.
+    init(errno number: Int32, reading path: String) {
+        let reason = String(cString: strerror(number))
+        let (code, advice): (Code, String?) =
+            switch number {
+            case EMFILE, ENFILE:
+                (.system, "close what holds too many files open, or raise LimitNOFILE= in zanzod.service")
+            case EACCES, EPERM: (.noPermission, "the user (uid \(geteuid())) needs to read it")
+            case EIO: (.system, "the disk fails there: save what can be read, and move the file away")
+            default: (.system, nil)
+            }
+        self.init(code: code, operation: "read \(path)", message: advice.map { "\(reason): \($0)" } ?? reason)
+    }
 }

@@ -111,11 +111,11 @@ struct SnapshotPlace: Hashable {
 public enum SnapshotList {
     /// The snapshots below `directory` that `filter` wants, the newest last. Needs no daemon.
     ///
-    /// - Throws: where the directory cannot be read.
+    /// - Throws: where the directory, or one in it, cannot be read: a part of the list would pass for all of it.
     public static func read(_ directory: String, _ filter: SnapshotFilter) throws(PublishError) -> [Snapshot] {
         var snapshots: [Snapshot] = []
         let root = try open(directory)
-        walk(SnapshotPlace(), root, directory, filter, &snapshots)
+        try walk(SnapshotPlace(), root, directory, filter, &snapshots)
         return snapshots.sorted(by: Snapshot.isBefore)
     }
 
@@ -141,14 +141,14 @@ public enum SnapshotList {
     private static func walk(
         _ place: SnapshotPlace, _ directory: borrowing Directory, _ root: String, _ filter: SnapshotFilter,
         _ snapshots: inout [Snapshot]
-    ) {
-        for name in directory.names() {
+    ) throws(PublishError) {
+        for name in try directory.names() {
             if let snapshot = place.snapshot(name, in: directory, root: root, filter) {
                 snapshots.append(snapshot)
             } else if let child = place.child(name), filter.wants(camera: child.steps[0]),
-                let opened = directory.child(name)
+                let opened = try directory.readableChild(name)
             {
-                walk(child, opened, root, filter, &snapshots)
+                try walk(child, opened, root, filter, &snapshots)
             }
         }
     }

@@ -7,22 +7,25 @@ public struct SnapshotStoreSettings: Sendable {
     public var directory: String
     /// Bytes that all snapshots may take together.
     public var maximumByteCount: Int64
-    /// How long periodic snapshots are kept.
-    public var maximumAge: Duration
-    /// How long an event's pictures are kept.
-    public var maximumEventAge: Duration
+    /// How long periodic snapshots are kept; nil: the size alone decides.
+    public var maximumAge: Duration?
+    /// How long an event's pictures are kept; nil: the size alone decides, and periodic ones go before them all.
+    public var maximumEventAge: Duration?
     /// Bytes that must stay free on the file system, for everyone else.
     public var freeSpaceFloor: Int64
+    /// Where `snapshots.clock` remembers the time from one run to the next (see `SweepClock`); nil for nowhere.
+    public var stateDirectory: String?
     /// What was made less than this before is not deleted for the sake of free space.
     public var protectedAge: Duration
     /// Bytes that are free at a path; nil where that cannot be told. Replaced in tests.
     public var freeSpace: @Sendable (String) -> Int64?
 
-    /// Settings with the shipped defaults: 2 GiB in all, 7 days (events' pictures 90 days), 1 GiB stays free.
+    /// Settings with the shipped configuration's defaults: 2 GiB in all, 30 days (events' pictures three times as long),
+    /// 1 GiB stays free.
     public init(
         directory: String = "/var/lib/zanzo", maximumByteCount: Int64 = 2 << 30,
-        maximumAge: Duration = .seconds(7 * 86_400), maximumEventAge: Duration = .seconds(90 * 86_400),
-        freeSpaceFloor: Int64 = 1 << 30, protectedAge: Duration = .seconds(3600),
+        maximumAge: Duration? = .seconds(30 * 86_400), maximumEventAge: Duration? = .seconds(90 * 86_400),
+        freeSpaceFloor: Int64 = 1 << 30, stateDirectory: String? = nil, protectedAge: Duration = .seconds(3600),
         freeSpace: @escaping @Sendable (String) -> Int64? = SnapshotStoreSettings.measureFreeSpace
     ) {
         self.directory = directory
@@ -30,6 +33,7 @@ public struct SnapshotStoreSettings: Sendable {
         self.maximumAge = maximumAge
         self.maximumEventAge = maximumEventAge
         self.freeSpaceFloor = freeSpaceFloor
+        self.stateDirectory = stateDirectory
         self.protectedAge = protectedAge
         self.freeSpace = freeSpace
     }
@@ -66,6 +70,8 @@ public struct SweepReport: Sendable, Hashable {
     public var free: Int64?
     /// Bytes that are to stay free.
     public var floor: Int64 = 0
+    /// What could not be looked at, and so was neither counted nor deleted; nil where that is nothing.
+    public var problem: PublishError?
     /// Whether free space is under its floor.
     public var isLow = false
     /// Whether `isLow` is news: what `storage.low` is published for.

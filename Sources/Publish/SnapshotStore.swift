@@ -13,6 +13,10 @@ public final class SnapshotStore: Sendable {
     let log: Logger
     /// Whether the last sweep found too little free space.
     let isLow = Atomic<Bool>(false)
+    /// What sweeps remember from one to the next.
+    let memory: Mutex<SweepMemory>
+    /// How often a picture is tried whose directory a sweep deletes, empty, before it is in.
+    private static let attempts = 8
 
     /// A store in an existing or new directory; temporary files of an earlier crash are deleted.
     public init(
@@ -20,6 +24,7 @@ public final class SnapshotStore: Sendable {
     ) throws(PublishError) {
         self.settings = settings
         self.log = log
+        memory = Mutex(SweepMemory(directory: settings.stateDirectory, log: log))
         try makeDirectories(settings.directory)
         let removed = try SnapshotTree(settings.directory).removeTemporaryFiles()
         if removed > 0 { log.notice("\(settings.directory): deleted \(removed) unfinished files of an earlier run") }
@@ -38,13 +43,13 @@ public final class SnapshotStore: Sendable {
         if case .periodic = kind { try checkFreeSpace(camera) }
         let (folders, name) = try place(kind)
         let shown = ([settings.directory, camera, SnapshotNames.folder] + folders + [name]).joined(separator: "/")
-        // A sweep may delete an empty day just before the first picture goes into it: once more, then.
-        for attempt in 0..<2 {
+        // A sweep may delete an empty directory just before the first picture goes into it: it is made again, then.
+        for attempt in 1...Self.attempts {
             do {
                 try write(bytes, folders: [camera, SnapshotNames.folder] + folders, name: name, shown: shown, kind)
                 return shown
             } catch {
-                if attempt == 1 || error.code != .system { throw error }
+                if attempt == Self.attempts || error.code != .system { throw error }
             }
         }
         return shown

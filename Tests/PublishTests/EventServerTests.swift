@@ -16,6 +16,7 @@ final class Station: Sendable {
 
     init(
         directory: TemporaryDirectory? = nil, maximumFile: Int = 16 << 20, keep: Int = 100,
+        reading: ReadOperations = ReadOperations(),
         _ change: (inout ServerSettings) -> Void = { _ in }
     ) async throws {
         let directory = try directory ?? TemporaryDirectory()
@@ -24,7 +25,7 @@ final class Station: Sendable {
         journal = try Journal(
             settings: JournalSettings(
                 path: directory.path + "/events.jsonl", host: "box", maximumByteCount: maximumFile, keep: keep,
-                unsynced: Set(EventType.allCases)), log: quiet)
+                unsynced: Set(EventType.allCases)), operations: JournalOperations(reading: reading), log: quiet)
         var settings = ServerSettings(path: path, grace: .milliseconds(20), status: { Array("{\"ok\":1}\n".utf8) })
         change(&settings)
         server = EventServer(settings: settings, replay: journal.reader, log: quiet)
@@ -163,7 +164,7 @@ extension SocketTests {
             #expect(first.contains(SequenceText.padded(second)))
             for expected in (second + 1)...60 { #expect(sequences([try next(client)]) == [expected]) }
             // All of the journal is gone, and yet the client goes on live.
-            for name in directoryEntries(station.directory.path) where name.hasPrefix("events.jsonl") {
+            for name in try directoryEntries(station.directory.path) where name.hasPrefix("events.jsonl") {
                 unlink(station.directory.path + "/" + name)
             }
             let late = try station.client(after: 3)

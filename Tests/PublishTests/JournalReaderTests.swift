@@ -26,34 +26,34 @@ import Video
             let reader = JournalReader(path: path)
             let last = journal.lastSequence
             for after in 0...last {
-                let batch = reader.read(after: after)
+                let batch = try reader.read(after: after)
                 #expect(batch.gap == nil && batch.isComplete)
                 #expect(numbers(batch.lines) == (after < last ? Array(after + 1...last) : []))
             }
-            #expect(reader.read(after: last + 100).lines.isEmpty)
-            #expect(reader.lastSequence() == last)
+            #expect(try reader.read(after: last + 100).lines.isEmpty)
+            #expect(try reader.lastSequence() == last)
         }
     }
 
     @Test func batchesAreBounded() throws {
         let journal = try fill(50, size: 2000)
         let reader = JournalReader(path: path)
-        let first = reader.read(after: 0, limit: 20)
+        let first = try reader.read(after: 0, limit: 20)
         #expect(first.lines.count == 20 && !first.isComplete)
-        #expect(reader.read(after: 40, limit: 10).isComplete)
-        #expect(reader.read(after: 0, byteLimit: 1).lines.count == 1)
-        #expect(numbers(reader.read(after: 10, through: 13).lines) == [11, 12, 13])
+        #expect(try reader.read(after: 40, limit: 10).isComplete)
+        #expect(try reader.read(after: 0, byteLimit: 1).lines.count == 1)
+        #expect(try numbers(reader.read(after: 10, through: 13).lines) == [11, 12, 13])
         #expect(journal.lastSequence == 50)
     }
 
     @Test func aHoleInTheMiddleIsToldWhereItIs() throws {
         _ = try fill(30, size: 1200)
-        let middle = directoryEntries(directory.path).compactMap(JournalNames(path).firstSequence).sorted()[2]
+        let middle = try directoryEntries(directory.path).compactMap(JournalNames(path).firstSequence).sorted()[2]
         #expect(unlink(path + "." + SequenceText.padded(middle)) == 0)
         let reader = JournalReader(path: path)
-        let before = reader.read(after: 0)
+        let before = try reader.read(after: 0)
         #expect(before.gap == nil && before.lines.last?.sequence == middle - 1 && !before.isComplete)
-        let after = reader.read(after: middle - 1)
+        let after = try reader.read(after: middle - 1)
         #expect(after.gap?.after == middle - 1)
         #expect(after.lines.first?.sequence == after.gap?.next && after.lines.last?.sequence == 30)
     }
@@ -61,21 +61,21 @@ import Video
     @Test func anUnfinishedLineIsNotSeen() throws {
         _ = try fill(3, size: 1 << 20)
         try writeFile(Array(readFile(path).dropLast(5)), path)
-        #expect(numbers(JournalReader(path: path).read(after: 0).lines) == [1, 2])
-        #expect(JournalReader(path: path).lastSequence() == 2)
+        #expect(try numbers(JournalReader(path: path).read(after: 0).lines) == [1, 2])
+        #expect(try JournalReader(path: path).lastSequence() == 2)
     }
 
     @Test func aLineTooLongToBeOursIsSkipped() throws {
         let long = [UInt8](repeating: 0x41, count: JournalFile.maximumLineByteCount + 200_000) + [0x0A]
         try writeFile(event(1).line(sequence: 1, host: "h") + long + event(2).line(sequence: 2, host: "h"), path)
         let reader = JournalReader(path: path)
-        #expect(numbers(reader.read(after: 0).lines) == [1, 2])
-        #expect(numbers(reader.read(after: 1).lines) == [2] && reader.lastSequence() == 2)
+        #expect(try numbers(reader.read(after: 0).lines) == [1, 2])
+        #expect(try numbers(reader.read(after: 1).lines) == [2] && reader.lastSequence() == 2)
     }
 
-    @Test func nothingToReadIsNothing() {
-        #expect(JournalReader(path: path).read(after: 5) == JournalBatch())
-        #expect(JournalReader(path: "/nonexistent/x").lastSequence() == nil)
+    @Test func nothingToReadIsNothing() throws {
+        #expect(try JournalReader(path: path).read(after: 5) == JournalBatch())
+        #expect(try JournalReader(path: "/nonexistent/x").lastSequence() == nil)
     }
 
     /// One thread writes and sets files aside; another follows. It sees every number once, in order.
@@ -91,7 +91,7 @@ import Video
             let reader = JournalReader(path: path)
             var seen: UInt64 = 0
             while seen < last, !failure.load(ordering: .relaxed) {
-                let batch = reader.read(after: seen, limit: 50)
+                let batch = try reader.read(after: seen, limit: 50)
                 try #require(batch.gap == nil)
                 for line in batch.lines {
                     try #require(line.sequence == seen + 1)
@@ -111,7 +111,7 @@ import Video
         }
         try writeFile(bytes, path)
         let start = SystemTime().now()
-        #expect(numbers(JournalReader(path: path).read(after: 99_990).lines) == Array(99_991...100_000))
+        #expect(try numbers(JournalReader(path: path).read(after: 99_990).lines) == Array(99_991...100_000))
         print("found the end of \(bytes.count) bytes in \((SystemTime().now() - start).seconds * 1000) ms")
     }
 }

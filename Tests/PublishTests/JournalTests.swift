@@ -27,7 +27,7 @@ func numbers(_ lines: [PublishedLine]) -> [UInt64] { lines.map(\.sequence) }
             _ = try journal.append(event(start))
             #expect(try journal.append(event(start)).sequence == UInt64(start * 2 + 2))
         }
-        #expect(numbers(JournalReader(path: path).read(after: 0).lines) == [1, 2, 3, 4, 5, 6])
+        #expect(try numbers(JournalReader(path: path).read(after: 0).lines) == [1, 2, 3, 4, 5, 6])
     }
 
     @Test func theLineReturnedIsTheLineInTheFile() throws {
@@ -61,7 +61,7 @@ func numbers(_ lines: [PublishedLine]) -> [UInt64] { lines.map(\.sequence) }
             _ = try journal.append(event(9))
             let after = readFile(path)
             #expect(after.starts(with: whole.prefix(ends[kept])), "no whole line is lost")
-            let found = JournalReader(path: path).read(after: 0).lines
+            let found = try JournalReader(path: path).read(after: 0).lines
             #expect(numbers(found) == (1...UInt64(kept + 1)).map { $0 })
             #expect(found.allSatisfy { EventLine($0.bytes) != nil })
         }
@@ -72,7 +72,7 @@ func numbers(_ lines: [PublishedLine]) -> [UInt64] { lines.map(\.sequence) }
         #expect(unlink(path) == 0)
         let journal = try open(settings())
         #expect(try journal.append(event(2)).sequence == 2)
-        let batch = JournalReader(path: path).read(after: 0)
+        let batch = try JournalReader(path: path).read(after: 0)
         #expect(batch.gap == JournalBatch.Gap(after: 0, next: 2) && numbers(batch.lines) == [2])
     }
 
@@ -88,7 +88,7 @@ func numbers(_ lines: [PublishedLine]) -> [UInt64] { lines.map(\.sequence) }
         try writeFile(Array("not ours\n".utf8) + first + Array("{}\n\n\0\0\0\n".utf8), path)
         let journal = try open(settings())
         #expect(try journal.append(event(2)).sequence == 42)
-        #expect(numbers(JournalReader(path: path).read(after: 40).lines) == [41, 42])
+        #expect(try numbers(JournalReader(path: path).read(after: 40).lines) == [41, 42])
     }
 
     @Test func aSecondWriterIsRefused() throws {
@@ -129,7 +129,7 @@ func numbers(_ lines: [PublishedLine]) -> [UInt64] { lines.map(\.sequence) }
         }
         room.left.store(.max, ordering: .relaxed)
         #expect(try journal.append(event(2)).sequence == 2, "the number was not used up")
-        #expect(numbers(JournalReader(path: path).read(after: 0).lines) == [1, 2])
+        #expect(try numbers(JournalReader(path: path).read(after: 0).lines) == [1, 2])
     }
 
     final class Room: Sendable { let left = Atomic<Int>(.max) }
@@ -161,7 +161,7 @@ func numbers(_ lines: [PublishedLine]) -> [UInt64] { lines.map(\.sequence) }
             let journal = try open(settings)
             for number in 1...40 { _ = try journal.append(event(number)) }
         }
-        let names = directoryEntries(directory.path).filter { $0.hasPrefix("events.jsonl.0") }.sorted()
+        let names = try directoryEntries(directory.path).filter { $0.hasPrefix("events.jsonl.0") }.sorted()
         #expect(names.count == 3)
         #expect(readFile(path + ".1.gz") == [1])
         for name in names {
@@ -169,7 +169,7 @@ func numbers(_ lines: [PublishedLine]) -> [UInt64] { lines.map(\.sequence) }
             #expect(file.first.flatMap { LineScanner.sequence($0[...]) } == JournalNames(path).firstSequence(of: name))
             #expect(readFile(directory.path + "/" + name).count <= 1000)
         }
-        let batch = JournalReader(path: path).read(after: 0)
+        let batch = try JournalReader(path: path).read(after: 0)
         let first = try #require(batch.gap?.next)
         #expect(numbers(batch.lines) == Array(first...40) && batch.isComplete)
         #expect(try open(self.settings(state: false)).lastSequence == 40)
@@ -200,7 +200,7 @@ func numbers(_ lines: [PublishedLine]) -> [UInt64] { lines.map(\.sequence) }
         try journal.reopen()
         _ = try journal.append(event(3))
         #expect(lines(path + ".1").count == 2 && lines(path).count == 1)
-        #expect(numbers(JournalReader(path: path).read(after: 0).lines) == [1, 2, 3])
+        #expect(try numbers(JournalReader(path: path).read(after: 0).lines) == [1, 2, 3])
         // Deleted without a word: a new one is started by itself.
         #expect(unlink(path) == 0)
         #expect(try journal.append(event(4)).sequence == 4)

@@ -35,7 +35,7 @@ private final class GatedHub {
         let (reader, inbox, pool, server) = (journal.reader, inbox, pool, ends[0])
         let hub = try loop.submit {
             NIOLoopBound(
-                EventHub(
+                try EventHub(
                     settings: ServerSettings(grace: .milliseconds(1)), reader: reader, inbox: inbox, loop: loop,
                     pool: pool, log: quiet, shared: EventServer.Shared()), eventLoop: loop)
         }.wait()

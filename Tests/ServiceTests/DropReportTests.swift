@@ -24,7 +24,7 @@ import Video
         camera.counters.missed.add(3)
         desk.leave(camera)
         desk.close()
-        let told = journal.reader.read(after: 0).lines.compactMap { EventLine($0.bytes) }
+        let told = try journal.reader.read(after: 0).lines.compactMap { EventLine($0.bytes) }
             .filter { $0.eventType == .framesDropped }.compactMap(\.data.dropped)
         #expect(told.map { $0["corrupt"] } == [2, 0])
         #expect(told.map { $0["missed"] } == [0, 3])

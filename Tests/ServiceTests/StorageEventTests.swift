@@ -39,22 +39,22 @@ import Video
             journal: journal, store: EvidenceStore(store: store, log: quiet), server: nil, time: time, log: quiet)
         var composer = EventComposer()
         /// Lets a minute pass, in which something happens; what was told of storage so far.
-        func minute() -> [String] {
+        func minute() throws -> [String] {
             desk.publish(composer.reloaded([], time: time.utc()))
             time.advance(by: .seconds(61))
             desk.tick()
-            return journal.reader.read(after: 0).lines.compactMap { EventLine($0.bytes) }
+            return try journal.reader.read(after: 0).lines.compactMap { EventLine($0.bytes) }
                 .filter { $0.eventType == .storageLow }.compactMap(\.data.reason)
         }
-        #expect(minute() == [])
+        #expect(try minute() == [])
         disks.journal.store(0, ordering: .relaxed)
-        #expect(minute() == ["low"])
+        #expect(try minute() == ["low"])
         disks.snapshots.store(1000, ordering: .relaxed)
-        #expect(minute() == ["low"])
+        #expect(try minute() == ["low"])
         disks.journal.store(1 << 40, ordering: .relaxed)
-        #expect(minute() == ["low"])
+        #expect(try minute() == ["low"])
         disks.snapshots.store(1 << 40, ordering: .relaxed)
-        #expect(minute() == ["low", "recovered"])
+        #expect(try minute() == ["low", "recovered"])
         #expect(journal.lastSequence == 7, "nothing was lost")
     }
 }

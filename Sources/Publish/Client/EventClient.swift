@@ -114,9 +114,14 @@ public final class EventClient {
     }
 
     private func receive() throws(PublishError) {
+        var problem: Int32 = 0
         let more = [UInt8](unsafeUninitializedCapacity: 65_536) { bytes, count in
-            count = max(0, recv(descriptor, bytes.baseAddress, bytes.count, 0))
+            var got: Int
+            repeat { got = recv(descriptor, bytes.baseAddress, bytes.count, 0) } while got < 0 && errno == EINTR
+            problem = got < 0 ? errno : 0
+            count = max(0, got)
         }
+        guard problem == 0 || problem == ECONNRESET else { throw PublishError(errno: problem, operation: operation) }
         guard !more.isEmpty else {
             throw PublishError(code: .disconnected, operation: operation, message: "the daemon closed the connection")
         }

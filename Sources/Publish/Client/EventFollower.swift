@@ -31,6 +31,13 @@ public struct EventFollower {
             do throws(PublishError) {
                 let connection = try connected(within: deadline - time.now())
                 guard let line = try connection.nextLine(timeout: max(.zero, deadline - time.now())) else { return nil }
+                if let place = LineScanner.resumeAfterError(line[...]) {
+                    // The daemon cannot read its journal now: from the same place again, in a while.
+                    client = nil
+                    subscription.after = place
+                    pause(until: deadline)
+                    return line
+                }
                 wait = .milliseconds(250)
                 if line.starts(with: "{\"error\":".utf8) {
                     client = nil
@@ -42,11 +49,15 @@ public struct EventFollower {
             } catch {
                 client = nil
                 guard error.code == .disconnected || error.code == .system else { throw error }
-                time.sleep(until: min(deadline, time.now() + wait))
-                wait = min(wait * 2, .seconds(10))
+                pause(until: deadline)
             }
         } while time.now() < deadline
         return nil
+    }
+
+    private mutating func pause(until deadline: MonotonicTime) {
+        time.sleep(until: min(deadline, time.now() + wait))
+        wait = min(wait * 2, .seconds(10))
     }
 
     private mutating func connected(within limit: Duration) throws(PublishError) -> EventClient {

@@ -73,6 +73,7 @@ public final class SnapshotFollower {
 
     private func readNotifications() throws(PublishError) {
         let count = read(notifications, &buffer, buffer.count)
+        guard count >= 0 || errno == EAGAIN || errno == EINTR else { throw PublishError(errno: errno, reading: root) }
         var offset = 0
         while offset + Self.headByteCount <= count {
             let event = buffer.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: inotify_event.self) }
@@ -95,7 +96,7 @@ public final class SnapshotFollower {
         } else if let entry = watched[event.wd] {
             if event.mask & UInt32(IN_ISDIR) != 0 {
                 if let child = wantedChild(entry.place, name) { try watch(child) }
-            } else if event.mask & UInt32(IN_MOVED_TO) != 0, let directory = open(entry.place) {
+            } else if event.mask & UInt32(IN_MOVED_TO) != 0, let directory = try open(entry.place) {
                 tell(name, in: directory, event.wd)
                 if entry.place.isComplete([name]) { finish(entry.place, event.wd) }
             }
@@ -122,8 +123,8 @@ public final class SnapshotFollower {
                     + "(sysctl), or follow one camera with --camera")
         }
         if watched[descriptor]?.place != place { watched[descriptor] = Watched(place: place) }
-        guard let directory = open(place) else { return }
-        let names = directory.names()
+        guard let directory = try open(place) else { return }
+        let names = try directory.names()
         for name in names {
             tell(name, in: directory, descriptor)
             if let child = wantedChild(place, name) { try watch(child) }
@@ -135,10 +136,17 @@ public final class SnapshotFollower {
         place.child(name).flatMap { filter.wants(camera: $0.steps[0]) && !finished.contains($0) ? $0 : nil }
     }
 
-    private func open(_ place: SnapshotPlace) -> Directory? {
-        guard var directory = try? Directory(path: root) else { return nil }
+    /// Nil where it was deleted meanwhile.
+    private func open(_ place: SnapshotPlace) throws(PublishError) -> Directory? {
+        var directory: Directory
+        do {
+            directory = try Directory(path: root)
+        } catch {
+            if access(root, F_OK) != 0, ReadOperations.isAbsence(errno) { return nil }
+            throw error
+        }
         for step in place.steps {
-            guard let next = directory.child(step) else { return nil }
+            guard let next = try directory.readableChild(step) else { return nil }
             directory = next
         }
         return directory

@@ -17,11 +17,17 @@ final class EventHub {
     private let shared: EventServer.Shared
     private var subscribers: [ObjectIdentifier: Subscriber] = [:]
     private var stallCheck: RepeatedTask?
+    private var unreadable = 0
 
+    /// A hub without clients.
+    ///
+    /// - Parameter last: the number of the last line written so far; nil has the journal read for it.
+    /// - Throws: where it cannot be read.
     init(
-        settings: ServerSettings, reader: JournalReader, inbox: Inbox, loop: any EventLoop, pool: NIOThreadPool,
+        settings: ServerSettings, reader: JournalReader, last: UInt64? = nil, inbox: Inbox, loop: any EventLoop,
+        pool: NIOThreadPool,
         log: Logger, shared: EventServer.Shared
-    ) {
+    ) throws(PublishError) {
         self.settings = settings
         self.reader = reader
         self.inbox = inbox
@@ -29,7 +35,7 @@ final class EventHub {
         self.pool = pool
         self.log = log
         self.shared = shared
-        last = reader.lastSequence() ?? 0
+        if let last { self.last = last } else { self.last = try reader.lastSequence() ?? 0 }
         let hub = NIOLoopBound(self, eventLoop: loop)
         let every = TimeAmount.nanoseconds(max(settings.stallTimeout.nanosecondCount / 4, 1_000_000))
         stallCheck = loop.scheduleRepeatedTask(initialDelay: every, delay: every) { _ in
@@ -83,6 +89,14 @@ final class EventHub {
         shared.scoreClients.store(scores, ordering: .relaxed)
     }
 
+    /// The journal could not be read for a client. Told in the log at the 1st, 2nd, 4th … time: clients ask again.
+    func noteUnreadable(_ error: PublishError) {
+        unreadable += 1
+        if unreadable.nonzeroBitCount == 1 {
+            log.error("\(error): a client cannot resume now, and was told so (\(unreadable) so far)")
+        }
+    }
+
     func countCutOff() { shared.counters.withLock { $0.cutOff += 1 } }
 
     func countDroppedScores(_ count: UInt64) { shared.counters.withLock { $0.droppedScores += count } }
@@ -100,7 +114,7 @@ final class EventHub {
         let isInline = subscription.snapshots == .inline
         return pool.runIfActive(eventLoop: loop) {
             // Pictures make lines large: few at a time, then.
-            let batch = reader.read(
+            let batch = try reader.read(
                 after: position, through: through, limit: isInline ? 4 : 512, byteLimit: 256 << 10)
             var replay = Replay(gap: batch.gap, position: batch.lines.last?.sequence ?? position)
             for line in batch.lines where subscription.wants(line.type, line.camera) {
@@ -108,7 +122,8 @@ final class EventHub {
                     (line.sequence, isInline ? InlineSnapshot.expand(line.bytes, limit: limit) : line.bytes))
             }
             if batch.lines.isEmpty, batch.isComplete {
-                // Published lines are in the journal before they are published: what is missing now was deleted.
+                // Published lines are in the journal before they are published, and what cannot be read is an error: what
+                // is missing now was deleted, or lost in a power cut.
                 replay.gap = JournalBatch.Gap(after: position, next: through + 1)
                 replay.position = through
             }
@@ -119,7 +134,7 @@ final class EventHub {
     /// The number of the journal's last line, read on the pool's thread.
     func lastInJournal() -> EventLoopFuture<UInt64> {
         let reader = reader
-        return pool.runIfActive(eventLoop: loop) { reader.lastSequence() ?? 0 }
+        return pool.runIfActive(eventLoop: loop) { try reader.lastSequence() ?? 0 }
     }
 
     /// Hands on the last lines, tells everyone that it is the end, and closes within a second.

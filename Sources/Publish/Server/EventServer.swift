@@ -5,12 +5,13 @@ import Synchronization
 
 /// Gives event lines to everyone who connects to a Unix socket. docs/events.md tells what clients see.
 ///
-/// `publish` may be called by any thread and only enqueues: a client that does not read, a journal on a slow disk or a
-/// thousand clients never hold up the caller. One event loop thread serves all clients; a second thread reads the
+/// `publish` may be called by any thread and only enqueues, under a lock that nobody holds for long: a client that does not
+/// read, a journal on a slow disk or a thousand clients never hold up the caller. One event loop thread serves all clients; a second thread reads the
 /// journal for those that resume.
 public final class EventServer: Sendable {
     private let settings: ServerSettings
     private let reader: JournalReader
+    private let last: UInt64?
     private let log: Logger
     private let inbox: Inbox
     private let state = Mutex(State())
@@ -45,10 +46,16 @@ public final class EventServer: Sendable {
 
     /// A server that does nothing before `start`.
     ///
-    /// - Parameter replay: reads the journal in which every line lies before it is published.
-    public init(settings: ServerSettings, replay: JournalReader, log: Logger = Logger(label: "zanzo.events")) {
+    /// - Parameters:
+    ///   - replay: reads the journal in which every line lies before it is published.
+    ///   - last: the last number that the journal has given (`Journal.lastSequence`): after a power cut it may have given
+    ///     more than it has lines. Nil: that of its last line.
+    public init(
+        settings: ServerSettings, replay: JournalReader, last: UInt64? = nil,
+        log: Logger = Logger(label: "zanzo.events")
+    ) {
         self.settings = settings
-        self.reader = replay
+        (self.reader, self.last) = (replay, last)
         self.log = log
         inbox = Inbox(capacity: settings.maximumPendingLines)
     }
@@ -70,11 +77,11 @@ public final class EventServer: Sendable {
         pool.start()
         do {
             let loop = group.next()
-            let (settings, reader, inbox, log, shared) = (settings, reader, inbox, log, scoreClients)
+            let (settings, reader, last, inbox, log, shared) = (settings, reader, last, inbox, log, scoreClients)
             let hub = try await loop.submit {
                 NIOLoopBound(
-                    EventHub(
-                        settings: settings, reader: reader, inbox: inbox, loop: loop, pool: pool, log: log,
+                    try EventHub(
+                        settings: settings, reader: reader, last: last, inbox: inbox, loop: loop, pool: pool, log: log,
                         shared: shared), eventLoop: loop)
             }.get()
             let listener = try await listen(socket.socket.descriptor, group, hub)
@@ -109,12 +116,13 @@ public final class EventServer: Sendable {
             .get()
     }
 
-    /// Gives an event's line to everyone who wants it. Any thread; never blocks.
+    /// Gives an event's line to everyone who wants it. Any thread; never waits for a client or a disk.
     public func publish(_ line: PublishedLine) {
         if inbox.put(line) { wake() }
     }
 
-    /// Gives a frame's score to everyone who wants scores. Any thread; never blocks; dropped where it is too much.
+    /// Gives a frame's score to everyone who wants scores. Any thread; never waits for a client; dropped where it is too
+    /// much.
     public func publishScore(_ line: ScoreLine) {
         guard scoreClients.scoreClients.load(ordering: .relaxed) > 0 else { return }
         if inbox.putScore(camera: line.camera, bytes: line.bytes) { wake() }

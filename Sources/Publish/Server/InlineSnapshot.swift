@@ -3,8 +3,8 @@ import Glibc
 
 /// Puts an event's picture into its line, for clients that cannot read the daemon's files.
 enum InlineSnapshot {
-    /// The line with `data.snapshot_png` (base64) added; the line as it is where there is no picture, or one larger
-    /// than `limit` bytes.
+    /// The line with `data.snapshot_png` (base64) added; the line as it is where there is no picture, one that cannot be
+    /// read, or one larger than `limit` bytes.
     ///
     /// Reads a file: not for the event loop.
     static func expand(_ line: [UInt8], limit: Int) -> [UInt8] {
@@ -25,8 +25,9 @@ enum InlineSnapshot {
         let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        guard let file = JournalFile(descriptor: descriptor), file.byteCount <= limit else { return nil }
-        let bytes = file.read(at: 0, count: file.byteCount)
+        guard let file = try? JournalFile(descriptor: descriptor, path: path), file.byteCount <= limit,
+            let bytes = try? file.read(at: 0, count: file.byteCount)
+        else { return nil }
         return bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) ? bytes : nil
     }
 }

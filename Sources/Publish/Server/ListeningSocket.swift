@@ -116,7 +116,10 @@ struct ListeningSocket: ~Copyable {
         var found: UnsafeMutablePointer<group>?
         var buffer = [CChar](repeating: 0, count: 65_536)
         let result = getgrnam_r(name, &entry, &buffer, buffer.count, &found)
-        guard result == 0, found != nil else {
+        guard result == 0 || result == ENOENT else {
+            throw PublishError(errno: result, operation: "\(operation): look up the group '\(name)'")
+        }
+        guard found != nil else {
             throw PublishError(
                 code: .badSetting, operation: operation,
                 message: "there is no group '\(name)': make it (systemd-sysusers does), or name another")

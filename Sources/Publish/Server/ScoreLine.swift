@@ -87,6 +87,14 @@ enum Notice {
     /// Score lines were left out because the client did not keep up.
     static func scoresDropped(_ count: UInt64) -> [UInt8] { notice("scores_dropped") { $0.number("count", count) } }
 
+    /// Lines after `sequence` are in the journal and cannot be read now: the last line, and trying again later is right.
+    static func unreadable(_ error: PublishError, resumeAfter sequence: UInt64) -> [UInt8] {
+        JSONText.object { text in
+            text.string("error", "events cannot be read now, and none is lost: \(error); resume later")
+            text.string("resume_after", SequenceText.padded(sequence))
+        } + [0x0A]
+    }
+
     /// The last line of a connection that went wrong.
     static func error(_ message: String) -> [UInt8] { JSONText.object { $0.string("error", message) } + [0x0A] }
 

@@ -207,7 +207,7 @@ final class Subscriber: ChannelInboundHandler {
     func abort() { context?.close(promise: nil) }
 
     /// Sends a last line and closes; the client has `lingering` to take it.
-    private func leave(_ lastLine: [UInt8]) {
+    func leave(_ lastLine: [UInt8]) {
         guard let context, phase != .leaving else { return }
         phase = .leaving
         graceTimer?.cancel()

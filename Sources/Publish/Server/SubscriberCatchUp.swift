@@ -14,7 +14,10 @@ extension Subscriber {
         let me = NIOLoopBound(self, eventLoop: hub.loop)
         hub.lastInJournal().whenComplete { result in
             guard me.value.endReading(number) else { return }
-            me.value.resume(after, journal: (try? result.get()) ?? 0)
+            switch result {
+            case .success(let last): me.value.resume(after, journal: last)
+            case .failure(let error): me.value.fail(error, resumeAfter: after)
+            }
         }
     }
 
@@ -44,9 +47,20 @@ extension Subscriber {
         let number = beginReading()
         let me = NIOLoopBound(self, eventLoop: hub.loop)
         hub.replay(after: position, subscription).whenComplete { result in
-            guard me.value.endReading(number), case .success(let replay) = result else { return }
-            me.value.take(replay)
+            guard me.value.endReading(number) else { return }
+            switch result {
+            case .success(let replay): me.value.take(replay)
+            case .failure(let error): me.value.fail(error, resumeAfter: me.value.position)
+            }
         }
+    }
+
+    /// Lines that are in the journal cannot be read now. The client is not told that they are deleted: it keeps its place,
+    /// and comes again.
+    private func fail(_ error: any Error, resumeAfter sequence: UInt64) {
+        guard let error = error as? PublishError else { return }  // the server stops, and tells so itself
+        hub.noteUnreadable(error)
+        leave(Notice.unreadable(error, resumeAfter: sequence))
     }
 
     private func take(_ replay: EventHub.Replay) {

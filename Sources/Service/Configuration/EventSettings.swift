@@ -33,7 +33,7 @@ public struct SnapshotSettings: Sendable, Hashable {
     public var width = 640
     /// Bytes that all pictures may take; the oldest go first.
     public var maximumSize = 2 << 30
-    /// Age at which a picture is deleted; nil: size alone decides.
+    /// Age at which a periodic picture is deleted, an event's at three times that; nil: size alone decides.
     public var maximumAge: Duration? = .seconds(30 * 86_400)
     /// Bytes that stay free on the disk: below it the oldest pictures are deleted, and then none are written.
     public var minimumFree = 1 << 30

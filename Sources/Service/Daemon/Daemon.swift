@@ -55,14 +55,15 @@ public actor Daemon {
         let board = board
         let server = EventServer(
             settings: configuration.serverSettings(inherited: environment.inheritedSocket) { board.statusLine() },
-            replay: JournalReader(path: configuration.events.file), log: environment.log)
+            replay: journal.reader, last: journal.lastSequence, log: environment.log)
         try await server.start()
         (self.server, self.journal) = (server, journal)
         let (publisher, time, log) = (publisher, environment.time, environment.log)
         publisherThread = try NamedThread(name: "zanzo-writer") {
             publisher.run(
                 EventDesk(
-                    journal: journal, store: EvidenceStore(store: store, log: log), server: server, time: time,
+                    journal: journal, store: EvidenceStore(store: store, sweepsApart: true, log: log), server: server,
+                    time: time,
                     log: log))
         }
         for index in 0..<configuration.workerCount {

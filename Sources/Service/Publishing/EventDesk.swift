@@ -259,10 +259,11 @@ final class EventDesk {
         }
         if lastSweep.map({ now - $0 >= .seconds(60) }) ?? true {
             lastSweep = now
-            if let report = store.sweep(now: time.utc()) {
-                let event = composer.storage(report, time: time.utc())
-                note(.snapshots, isShort: report.isLow, event)
-            }
+            store.beginSweep(now: time.utc(), monotonic: now)
+        }
+        if let report = store.takeSweep() {
+            let event = composer.storage(report, time: time.utc())
+            note(.snapshots, isShort: report.isLow, event)
         }
         let space = journal.checkSpace()
         if space.isLow != shortOfSpace.contains(.journal) {
@@ -289,8 +290,10 @@ final class EventDesk {
     ///
     /// Pictures that were put off are drawn for `duration` more.
     func close(picturesFor duration: Duration = .zero) {
+        store.endSweeps()
         retry()
         drawLate(until: time.now() + duration)
         if !backlog.isEmpty { log.critical("\(backlog.count) events could not be journaled before the end") }
+        journal.close()
     }
 }

@@ -8,11 +8,14 @@ import Video
 final class EvidenceStore {
     private let store: SnapshotStore
     private let log: Logger
+    private let sweeper: Sweeper
     private var failures = 0
 
-    init(store: SnapshotStore, log: Logger) {
+    /// - Parameter sweepsApart: whether old pictures are deleted on a thread of its own; else the caller waits for it.
+    init(store: SnapshotStore, sweepsApart: Bool = false, log: Logger) {
         self.store = store
         self.log = log
+        sweeper = Sweeper(store: store, isApart: sweepsApart, log: log)
     }
 
     /// `start.png` and `frame.png` of an event that begins.
@@ -59,16 +62,14 @@ final class EvidenceStore {
         if keep { _ = store(picture, camera, .periodic(time: report.utc)) }
     }
 
-    /// Deletes what is too old or too much; says where free space has become low, or is enough again.
-    func sweep(now: UTCTime) -> SweepReport? {
-        do {
-            let report = try store.sweep(now: now)
-            return report.didChange ? report : nil
-        } catch {
-            log.error("\(error)")
-            return nil
-        }
-    }
+    /// Has deleted what is too old or too much.
+    func beginSweep(now: UTCTime, monotonic: MonotonicTime) { sweeper.begin(now: now, monotonic: monotonic) }
+
+    /// What a sweep that is over has found, once, where free space has become low or is enough again.
+    func takeSweep() -> SweepReport? { sweeper.takeChange() }
+
+    /// Sweeps no more; one that is under way ends at its next picture, and is not waited for.
+    func endSweeps() { sweeper.stop() }
 
     private func comparison(_ report: Report, _ moment: Moment, _ camera: Camera) -> Canvas {
         let size = camera.ring.modelSize

@@ -5,7 +5,7 @@ extension Configuration {
     var journalSettings: JournalSettings {
         JournalSettings(
             path: events.file, stateDirectory: stateDirectory, host: host, maximumByteCount: events.rotateSize,
-            maximumAge: events.rotateAge ?? .seconds(100 * 365 * 86_400), keep: events.rotateKeep)
+            maximumAge: events.rotateAge, keep: events.rotateKeep)
     }
 
     /// The event server's settings; `status` answers `{"status":true}`.
@@ -17,9 +17,9 @@ extension Configuration {
 
     /// The snapshot store's settings. An event's pictures are kept three times as long as periodic ones.
     var snapshotStoreSettings: SnapshotStoreSettings {
-        let age = snapshots.maximumAge ?? .seconds(100 * 365 * 86_400)
-        return SnapshotStoreSettings(
-            directory: snapshotDirectory, maximumByteCount: Int64(snapshots.maximumSize), maximumAge: age,
-            maximumEventAge: age * 3, freeSpaceFloor: Int64(snapshots.minimumFree))
+        SnapshotStoreSettings(
+            directory: snapshotDirectory, maximumByteCount: Int64(snapshots.maximumSize),
+            maximumAge: snapshots.maximumAge, maximumEventAge: snapshots.maximumAge.map { $0 * 3 },
+            freeSpaceFloor: Int64(snapshots.minimumFree), stateDirectory: stateDirectory)
     }
 }
