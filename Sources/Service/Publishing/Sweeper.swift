@@ -39,10 +39,16 @@ final class Sweeper: Sendable {
         }
         guard isFirst else { return }
         guard isApart else { return sweep(now, monotonic) }
-        _ = NamedThread(name: "zanzo-sweep") { [self] in
-            // The thread's own (Linux): on a busy machine cameras come first. Where it is refused, it is as it was.
-            _ = setpriority(Int32(PRIO_PROCESS.rawValue), 0, 10)
-            sweep(now, monotonic)
+        do throws(StartError) {
+            _ = try NamedThread(name: "zanzo-sweep") { [self] in
+                // The thread's own (Linux): on a busy machine cameras come first. Where it is refused, it is as it was.
+                _ = setpriority(Int32(PRIO_PROCESS.rawValue), 0, 10)
+                sweep(now, monotonic)
+            }
+        } catch {
+            // The next minute's sweep tries again.
+            state.withLock { $0.isRunning = false }
+            log.error("snapshots: \(error)")
         }
     }
 
