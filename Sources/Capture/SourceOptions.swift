@@ -18,8 +18,6 @@ public struct SourceOptions: Sendable, Hashable, Codable {
     public var pixelFormat: String?
     /// How RTSP media travels; TCP by default.
     public var transport: Transport = .tcp
-    /// The user that the camera asks for.
-    public var user: String?
     /// Threads for the decoder. One is enough for 1080p30 and costs least in all.
     public var decoderThreads = 1
     /// FFmpeg's name of a hardware decoder to use ("vaapi", "cuda"); nil: decode in software.
@@ -29,10 +27,17 @@ public struct SourceOptions: Sendable, Hashable, Codable {
     /// Whether files and pictures start again at their end, and the synthetic camera's script repeats.
     public var loop = false
 
+    private var name: Secret?
     private var secret: Secret?
 
     /// The defaults.
     public init() {}
+
+    /// The user that the camera asks for. Kept out of every description and dump of this value.
+    public var user: String? {
+        get { name?.text }
+        set { name = newValue.map(Secret.init) }
+    }
 
     /// The password that the camera asks for. Kept out of every description and dump of this value.
     public var password: String? {

@@ -67,7 +67,8 @@ public struct Quantising {
             progress.show(nil, "measuring: \(counted(meter.frameCount, "frame"))")
         }
         guard meter.frameCount > 0 else {
-            throw StartError(message: "\(request.sources.map(Redaction.shown).joined(separator: ", ")): no frame to measure")
+            throw StartError(
+                message: "\(request.sources.map(Redaction.shown).joined(separator: ", ")): no frame to measure")
         }
         let json = try meter.ranges.jsonString()
         try Safetensors.replaceMetadata(path: request.model) { $0[ActivationRanges.metadataKey] = json }

@@ -87,7 +87,8 @@ public struct Recording {
         if let problem { throw StartError(message: "\(problem); \(kept(folder.kept))") }
         if let signal = stopSignal() { return Outcome(frames: folder.kept, signal: signal) }
         guard !isLacking else {
-            throw StartError(message: "\(specification): fewer than two frames in it, and a strip takes two; \(kept(0))")
+            throw StartError(
+                message: "\(specification): fewer than two frames in it, and a strip takes two; \(kept(0))")
         }
         return Outcome(frames: folder.kept)
     }
