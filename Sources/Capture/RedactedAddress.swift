@@ -104,9 +104,11 @@ enum RedactedAddress {
 
     /// Names that cameras give to pieces within a path. Another may be a part of a password that has a `=` in it.
     private static let knownNames: Set = tellingNames.union([
-        "app", "audio", "authbasic", "bitrate", "cam", "camera", "ch", "channel", "chn", "codec", "fps", "id", "idc", "ids",
+        "app", "audio", "authbasic", "bitrate", "cam", "camera", "ch", "channel", "chn", "codec", "fps", "id", "idc",
+        "ids",
         "jsessionid", "login", "loginpas", "loginuse", "mode", "name", "profile", "proto", "pw", "rate", "real_stream",
-        "resolution", "sessionid", "size", "stream", "streamtype", "subtype", "type", "uid", "unicast", "user", "userid",
+        "resolution", "sessionid", "size", "stream", "streamtype", "subtype", "type", "uid", "unicast", "user",
+        "userid",
         "username", "usr", "video",
     ])
 }

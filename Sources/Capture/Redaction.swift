@@ -75,5 +75,7 @@ public enum Redaction {
     }
 
     /// What cameras call a password.
-    private static let passwordNames = ["pas", "pass", "passwd", "password", "passwort", "psw", "pwd", "token", "authbasic"]
+    private static let passwordNames = [
+        "pas", "pass", "passwd", "password", "passwort", "psw", "pwd", "token", "authbasic",
+    ]
 }

@@ -18,8 +18,6 @@ public struct SourceOptions: Sendable, Hashable, Codable {
     public var pixelFormat: String?
     /// How RTSP media travels; TCP by default.
     public var transport: Transport = .tcp
-    /// The user that the camera asks for.
-    public var user: String?
     /// Threads for the decoder. One is enough for 1080p30 and costs least in all.
     public var decoderThreads = 1
     /// FFmpeg's name of a hardware decoder to use ("vaapi", "cuda"); nil: decode in software.
@@ -32,10 +30,17 @@ public struct SourceOptions: Sendable, Hashable, Codable {
     /// How often an address that gives a single picture is fetched, in times a second; nil: once a second.
     public var pollingRate: Double?
 
+    private var name: Secret?
     private var secret: Secret?
 
     /// The defaults.
     public init() {}
+
+    /// The user that the camera asks for. Kept out of every description and dump of this value.
+    public var user: String? {
+        get { name?.text }
+        set { name = newValue.map(Secret.init) }
+    }
 
     /// The password that the camera asks for. Kept out of every description and dump of this value.
     public var password: String? {

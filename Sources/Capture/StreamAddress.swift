@@ -97,7 +97,8 @@ extension StreamAddress {
     private static func isHost(_ text: Substring) -> Bool {
         var port: Substring? = nil
         if text.first == "[" {
-            guard let close = text.lastIndex(of: "]"), text[..<close].dropFirst().utf8.allSatisfy(isNumericSixByte) else {
+            guard let close = text.lastIndex(of: "]"), text[..<close].dropFirst().utf8.allSatisfy(isNumericSixByte)
+            else {
                 return false
             }
             let after = text[text.index(after: close)...]

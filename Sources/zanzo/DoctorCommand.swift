@@ -25,8 +25,8 @@ struct DoctorCommand: ParsableCommand {
         let credentials = try credentials.map { try CredentialsReference(argument: $0) }
         let isWell =
             sources.isEmpty
-            ? Doctor.examineMachine(configuration: config, user: user) { print($0) }
-            : Doctor.examine(sources, credentials: credentials) { print($0) }
+            ? Doctor.examineMachine(configuration: config, user: user) { StandardOutput.say($0) }
+            : Doctor.examine(sources, credentials: credentials) { StandardOutput.say($0) }
         if !isWell { throw ExitCode.failure }
     }
 }

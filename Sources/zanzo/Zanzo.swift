@@ -18,7 +18,9 @@ struct Zanzo: ParsableCommand {
             var command = try parseAsRoot()
             try command.run()
         } catch {
-            if exitCode(for: error) != .success { StandardOutput.fail(fullMessage(for: error), exitCode(for: error).rawValue) }
+            if exitCode(for: error) != .success {
+                StandardOutput.fail(fullMessage(for: error), exitCode(for: error).rawValue)
+            }
             exit(withError: error)
         }
     }

@@ -30,7 +30,9 @@ struct Zanzod: AsyncParsableCommand {
             var command = try await asyncParseAsRoot()
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
         } catch {
-            if exitCode(for: error) != .success { StandardOutput.fail(fullMessage(for: error), exitCode(for: error).rawValue) }
+            if exitCode(for: error) != .success {
+                StandardOutput.fail(fullMessage(for: error), exitCode(for: error).rawValue)
+            }
             exit(withError: error)
         }
     }

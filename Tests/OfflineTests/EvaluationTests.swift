@@ -67,7 +67,9 @@ let demoModel = package + "/config/demo.safetensors"
     @Test func tellsTheSquareFromTheWall() throws {
         let data = try DataSet()
         try data.strip("01.png", frames: 90, square: 50..<70)
-        try data.write("01.labels.txt", (0..<90).map { (50..<70).contains($0) ? "1\r\n" : "0\n" }.joined() + "\n")
+        // A byte-order mark, as an editor may have begun the file with, is passed over.
+        try data.write(
+            "01.labels.txt", "\u{FEFF}" + (0..<90).map { (50..<70).contains($0) ? "1\r\n" : "0\n" }.joined() + "\n")
         try data.folder("02", frames: 60)
         try data.write("readme.md", "not a clip")
         var request = Evaluating.Request(model: demoModel, data: data.path)

@@ -56,7 +56,7 @@ import Video
     /// `zanzo record … --out strips`, then `zanzo train strips`: the frames that were recorded, as one clip.
     @Test func aFolderOfStripsIsReadAsFrames() throws {
         let street = "synthetic:street?seed=3&rate=25&size=64x64&length=12"
-        let recorded = try Recording(Recording.Request(source: street, output: place.file("strips"))).run()
+        let recorded = try Recording(Recording.Request(source: street, output: place.file("strips"))).run().frames
         #expect(recorded > 257)  // two strips of 256 and the rest
         let full = FootageReading(size: 64, rate: 25, credentials: nil, skip: 0, record: nil) { false }
         #expect(try full.run([place.file("strips")], into: store, goingOn: false) == .whole)

@@ -41,7 +41,8 @@ struct FootageReading {
         for text in sources {
             let specification = try specification(text)
             if TrainingFiles.isFootage(text) {
-                throw TrainingError("\(specification): a frame store is trained on by itself: name it as the only source")
+                throw TrainingError(
+                    "\(specification): a frame store is trained on by itself: name it as the only source")
             }
             guard record == nil, specification.isEndless else { continue }
             throw TrainingError("\(specification): is a camera without an end; say how long to record: --record 1h")

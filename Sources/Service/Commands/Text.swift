@@ -15,12 +15,17 @@ public enum StandardOutput {
     /// Whether a person looks on.
     public static var isTerminal: Bool { isatty(descriptor) == 1 }
 
-    /// Writes to standard error.
-    public static func complain(_ text: String) { zanzo_complain(text) }
+    /// Writes to standard error; what the command line has of a password is left out.
+    public static func complain(_ text: String) {
+        zanzo_complain(Redaction.message(text, arguments: CommandLine.arguments))
+    }
+
+    /// Writes a line to standard output; what the command line has of a password is left out.
+    public static func say(_ line: String) { print(Redaction.message(line, arguments: CommandLine.arguments)) }
 
     /// Ends the program with `status` and a message on standard error, in which no password from the command line stands.
     public static func fail(_ message: String, _ status: Int32) -> Never {
-        if !message.isEmpty { complain(Redaction.message(message, arguments: CommandLine.arguments) + "\n") }
+        if !message.isEmpty { complain(message + "\n") }
         exit(status)
     }
 }

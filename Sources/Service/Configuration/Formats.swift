@@ -1,3 +1,4 @@
+import Capture
 import Publish
 import Video
 
@@ -79,7 +80,10 @@ extension Format<String> {
             wanted: text.wanted,
             read: { node, place in
                 guard let path = text.read(node, place) else { return nil }
-                if !path.contains("://") { return place.reading.resolve(path) }
+                let isRooted = ["/", "./", "../"].contains { path.hasPrefix($0) }
+                if isRooted ? !path.contains("://") : !Redaction.mayHoldSecret(path) {
+                    return place.reading.resolve(path)
+                }
                 place.report(
                     node.line, "an address stands here, where a path belongs; a camera's address is its source")
                 return nil

@@ -1,5 +1,4 @@
 import CLinux
-import Capture
 import Glibc
 import Kernels
 import Logging
@@ -121,9 +120,7 @@ public struct DaemonProcess: Sendable {
         return DaemonProcess(path: path, cpu: cpu, demo: setup)
     }
 
-    private static func complain(_ text: String) {
-        zanzo_complain("zanzod: \(Redaction.message(text, arguments: CommandLine.arguments))\n")
-    }
+    private static func complain(_ text: String) { StandardOutput.complain("zanzod: \(text)\n") }
 }
 
 /// Once a second, or as often as systemd wants it: stock for `zanzo status` and `STATUS=`, and the watchdog, as long as every worker moves.

@@ -52,7 +52,7 @@ final class StripFolder {
         guard old.isEmpty || overwrites else {
             throw StartError(
                 message:
-                    "--out \(path): \(counted(old.count, "strip")) of another recording in it (\(old[0])): name another "
+                    "--out \(path): \(counted(old.count, "strip")) of another recording \(old.count == 1 ? "lies" : "lie") there (\(old[0]) first): name another "
                     + "folder, or --overwrite to delete them")
         }
     }
@@ -75,14 +75,28 @@ final class StripFolder {
 
     /// Writes what is left. A single frame is no strip, and is not kept.
     func finish() throws {
+        defer { pending = [] }
         if pending.count > framesPerStrip {
             let count = pending.count - 2
-            try write(count)
+            try writeWhatFits(count)
             pending.removeFirst(count)
             first += count
         }
-        if pending.count > 1 { try write(pending.count) }
-        pending = []
+        if pending.count > 1 { try writeWhatFits(pending.count) }
+    }
+
+    /// Writes `count` frames; where the disk has no room for so many, as many of the first as it has room for, and throws then.
+    private func writeWhatFits(_ count: Int) throws {
+        do {
+            try write(count)
+        } catch let error as FileError where error.code == .noSpace {
+            var fewer = count / 2
+            while fewer > max(1, kept - first) {
+                if (try? write(fewer)) != nil { break }
+                fewer /= 2
+            }
+            throw error
+        }
     }
 
     private func removeOld() throws(StartError) {

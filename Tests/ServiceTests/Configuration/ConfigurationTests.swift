@@ -89,9 +89,9 @@ import Video
             state_directory: state
             camera_defaults: {learn: {for: 24h, train_for: 1h}}
             cameras:
-              a: {source: /dev/video0}
-              b: {source: /dev/video1, model: models/b.safetensors, learn: {threads: 2, alerts_per_day: 0.5}}
-              c: {source: /dev/video2, model: m, learn: {for: off}}
+              a: {source: "synthetic:street?seed=0"}
+              b: {source: "synthetic:street?seed=1", model: models/b.safetensors, learn: {threads: 2, alerts_per_day: 0.5}}
+              c: {source: "synthetic:street?seed=2", model: m, learn: {for: off}}
             """)
         let read = try folder.load()
         #expect(read.cameras[0].model == folder.path + "/state/a/model.safetensors")

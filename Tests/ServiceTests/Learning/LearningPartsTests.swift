@@ -95,8 +95,8 @@ import Video
         defer { ends.forEach { close($0) } }
         try #require(write(ends[1], command.input, command.input.count) == command.input.count)
         #expect(try HandedSource.read(from: ends[0]) == HandedCamera(source: camera.source))
-        #expect(CredentialsReference(argument: "systemd:porch") == camera.credentials)
-        #expect(CredentialsReference(argument: "/a") == .file("/a"))
+        #expect(try CredentialsReference(argument: "systemd:porch") == camera.credentials)
+        #expect(try CredentialsReference(argument: "/a") == .file("/a"))
     }
 
     @Test func aHandedLineThatIsNoneIsNotRepeated() throws {
