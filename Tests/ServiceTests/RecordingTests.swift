@@ -81,7 +81,7 @@ private final class NumberedSource: FrameSource {
             switch try source.read(timeout: .seconds(1)) {
             case .frame(let frame): greys.append(frame.view.planes.0?.pointee ?? 0)
             case .end: return greys
-            case .corrupt, .formatChanged: Issue.record("a recording is one clip")
+            case .corrupt, .formatChanged, .waiting: Issue.record("a recording is one clip")
             }
         }
         return greys
