@@ -92,7 +92,7 @@ let package = Package(
         .executableTarget(
             name: "zanzo",
             dependencies: [
-                "Anomaly", "Capture", "Model", "Offline", "Publish", "Service", "Training",
+                "Anomaly", "Capture", "Model", "Offline", "Publish", "Service", "Training", "Video",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -53,7 +53,7 @@ extension Calibration {
         guard isEnough(frames: footage.frames, rate: rate) else {
             throw CalibrationError(
                 .tooLittle,
-                "\(footage.frames) frames (\(Int(seconds)) s) are left beside the warm-up; it takes \(minimumFrames) "
+                "\(footage.frames) frames (\(Int(saturating: seconds)) s) are left beside the warm-up; it takes \(minimumFrames) "
                     + "frames and \(Int(minimumSeconds)) s at the least: give it more normal footage")
         }
         let sorted = footage.clips.flatMap { $0 }.sorted()

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Video
 
 extension Calibration: Codable {
     /// The version of the written form; a later one that an older Zanzo would misread gets a higher number.
@@ -6,7 +7,14 @@ extension Calibration: Codable {
     /// The longest text that is read: one written here has under 1,000 bytes.
     static let maximumByteCount = 65_536
 
-    private enum Key: String, CodingKey {
+    private struct AnyKey: CodingKey {
+        var stringValue: String
+        var intValue: Int? { nil }
+        init?(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    private enum Key: String, CodingKey, CaseIterable {
         case version, threshold, method
         case alertsPerDay = "alerts_per_day"
         case frames, rate, seconds, quantile, quiet, events, tail, expected, statistics, created
@@ -19,6 +27,13 @@ extension Calibration: Codable {
         guard version == Self.version else {
             throw CalibrationError(
                 .badText, "version \(version) is not known here (\(Self.version) is): it was made by another Zanzo")
+        }
+        // A key that is passed over might say that the threshold means something else.
+        let unknown = Set(try decoder.container(keyedBy: AnyKey.self).allKeys.map(\.stringValue))
+            .subtracting(Key.allCases.map(\.stringValue)).sorted()
+        guard unknown.isEmpty else {
+            throw CalibrationError(
+                .badText, "it has \(unknown.joined(separator: ", ")), which this Zanzo does not know: calibrate the model again")
         }
         threshold = try values.decode(Double.self, forKey: .threshold)
         method = try values.decode(ScoreMethod.self, forKey: .method)
@@ -85,7 +100,7 @@ extension Calibration: Codable {
     private var problem: String? {
         let advice = "calibrate the model again"
         if !(threshold.isFinite && threshold > 0) { return "the threshold is \(threshold), not over 0: \(advice)" }
-        if !(rate.isFinite && rate > 0) { return "the rate is \(rate) frames a second: \(advice)" }
+        if Rate(perSecond: rate) == nil { return "the rate is \(rate) frames a second: \(advice)" }
         if !(alertsPerDay.isFinite && alertsPerDay > 0) {
             return "the budget is \(alertsPerDay) alerts a day: \(advice)"
         }

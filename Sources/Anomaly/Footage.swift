@@ -13,7 +13,7 @@ struct Footage {
     let pause: Int
 
     init(clips: [[Double]], rate: Double, detector: DetectorSettings) {
-        let warmUp = max(detector.warmUpFrames, Int((detector.warmUpTime.seconds * rate).rounded(.up)))
+        let warmUp = max(detector.warmUpFrames, Int(saturating: (detector.warmUpTime.seconds * rate).rounded(.up)))
         let judged = clips.map { Array($0.dropFirst(warmUp)) }
         self.clips = judged
         self.rate = rate
@@ -21,7 +21,7 @@ struct Footage {
         settings.warmUpFrames = 0
         settings.warmUpTime = .zero
         self.detector = settings
-        let pause = max(detector.releaseFrames, Int((detector.mergeGap.seconds * rate).rounded(.up)))
+        let pause = max(detector.releaseFrames, Int(saturating: (detector.mergeGap.seconds * rate).rounded(.up)))
         self.pause = pause
         sustained = judged.map { Self.sustained($0, detector) }
         let greatest = judged.flatMap { Self.greatest(of: $0, every: pause) }.sorted()
@@ -37,7 +37,7 @@ struct Footage {
         for clip in clips {
             var judge = Detector(settings: settings, rate: rate)
             for index in clip.indices {
-                let time = MonotonicTime(nanoseconds: Int64(Double(index) / rate * 1e9))
+                let time = MonotonicTime(nanoseconds: Int64(saturating: Double(index) / rate * 1e9))
                 switch judge.observe(score: clip[index] / threshold, frame: UInt64(index), time: time) {
                 case .start: events += 1
                 case .end(.tooLong): tooLong += 1
@@ -51,7 +51,7 @@ struct Footage {
     /// The greatest sustained score of each stretch of a merge gap (or a start window, where that is longer),
     /// descending; stretches of which nothing is over 0 are left out.
     func peaks() -> [Double] {
-        let stretch = max(detector.startWindow, Int((detector.mergeGap.seconds * rate).rounded(.up)))
+        let stretch = max(detector.startWindow, Int(saturating: (detector.mergeGap.seconds * rate).rounded(.up)))
         let peaks = sustained.flatMap { Self.greatest(of: $0, every: stretch) }
         return peaks.filter { $0 > 0 }.sorted(by: >)
     }

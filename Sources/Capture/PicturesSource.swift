@@ -156,7 +156,7 @@ final class PicturesSource: FrameSource {
     }
 
     /// When the next frame is taken, after the opening.
-    private var due: Duration { .nanoseconds(Int64((Double(given) / rate * 1e9).rounded())) }
+    private var due: Duration { Duration(seconds: Double(given) / rate) }
 
     private func stamped(_ view: PixelView) -> SourceFrame {
         let since = due

@@ -43,6 +43,7 @@ public struct ActivationRanges: Codable, Sendable, Equatable {
     /// The ranges of a model file's metadata; nil where it was never quantised.
     static func of(metadata: [String: String], path: String) throws(ModelError) -> ActivationRanges? {
         guard let text = metadata[metadataKey] else { return nil }
+        try MetadataBlock.check(text, metadataKey, path: path, known: ["encoder", "hidden", "decoder"])
         let ranges = try? JSONDecoder().decode(ActivationRanges.self, from: Data(text.utf8))
         guard let ranges, ranges.problem == nil else {
             throw ModelError(

@@ -35,19 +35,27 @@ public struct Topology: Hashable, Sendable, Codable {
         if let width = widths.first(where: { !(1...1024).contains($0) }) { return "width \(width) is not in 1…1024" }
         if !(1...4096).contains(latent) { return "latent \(latent) is not in 1…4096" }
         if !(1...4096).contains(hidden) { return "hidden \(hidden) is not in 1…4096" }
-        let limit = 256 << 20
-        if activationByteCount > limit {
-            return "a step would need \(activationByteCount >> 20) MiB of memory; \(limit >> 20) MiB is the limit"
+        let limit = 1 << 30
+        if stepByteCount > limit {
+            return "a step over \(Self.framesAStep) frames would need \(stepByteCount >> 20) MiB of memory; \(limit >> 20) MiB is "
+                + "the limit"
         }
         return nil
     }
 
-    /// About as much memory as one `Reconstructor` takes.
-    private var activationByteCount: Int {
-        widths.enumerated().reduce(0) { sum, layer in
+    /// Frames that the daemon has in one step at most, each of another camera.
+    package static let framesAStep = 4
+
+    /// Bytes of the activations of a step over `framesAStep` frames, in the costliest arithmetic: int8 has its maps beside those
+    /// in float32, which the maps at both ends need. Channels are padded to 16, as by the widest kernels.
+    package var stepByteCount: Int {
+        let maps = widths.enumerated().reduce(0) { sum, layer in
             let side = (size >> layer.offset) + 2
-            return sum + side * side * (layer.element + 7) * MemoryLayout<Float>.size
+            return sum + side * side * ((layer.element + 15) / 16 * 16)
         }
+        let pictures = 3 * (size + 2) * (size + 2) * channels
+        let floats = maps + pictures + (widths.last ?? 0) * (size / 16 + 2) * (size / 16 + 2) + latent + 6 * hidden
+        return Self.framesAStep * (floats * MemoryLayout<Float>.size + maps)
     }
 
     /// Multiply-adds of one step.
@@ -72,6 +80,9 @@ public struct Topology: Hashable, Sendable, Codable {
     /// The topology of a model file's metadata; the article's where there is none.
     static func of(metadata: [String: String], path: String) throws(ModelError) -> Topology {
         guard let text = metadata[metadataKey] else { return .article }
+        // A key that is passed over would have the model run as something that it is not.
+        try MetadataBlock.check(
+            text, metadataKey, path: path, known: ["size", "channels", "widths", "latent", "hidden"])
         let topology: Topology
         do {
             topology = try JSONDecoder().decode(Topology.self, from: Data(text.utf8))

@@ -43,6 +43,7 @@ public struct TrainingSummary: Sendable, Hashable, Codable {
     /// for people, and no reason to refuse a model that works.
     public init?(metadata: [String: String]) {
         guard let text = metadata[Self.metadataKey],
+            (try? MetadataBlock.check(text, Self.metadataKey, path: "")) != nil,
             let read = try? JSONDecoder().decode(TrainingSummary.self, from: Data(text.utf8))
         else { return nil }
         self.init(sources: read.sources, error: read.error, errorOfMeanPicture: read.errorOfMeanPicture)

@@ -17,17 +17,17 @@ public struct MonotonicTime: Hashable, Comparable, Sendable {
 
     /// The point `d` after `a`.
     public static func + (a: MonotonicTime, d: Duration) -> MonotonicTime {
-        MonotonicTime(nanoseconds: a.nanoseconds + d.nanoseconds)
+        MonotonicTime(nanoseconds: a.nanoseconds.saturatingAdd(d.nanoseconds))
     }
 
     /// The point `d` before `a`.
     public static func - (a: MonotonicTime, d: Duration) -> MonotonicTime {
-        MonotonicTime(nanoseconds: a.nanoseconds - d.nanoseconds)
+        MonotonicTime(nanoseconds: a.nanoseconds.saturatingSubtract(d.nanoseconds))
     }
 
     /// The duration from `b` to `a`; negative where `b` is later.
     public static func - (a: MonotonicTime, b: MonotonicTime) -> Duration {
-        .nanoseconds(a.nanoseconds - b.nanoseconds)
+        .nanoseconds(a.nanoseconds.saturatingSubtract(b.nanoseconds))
     }
 }
 
@@ -44,22 +44,19 @@ public struct UTCTime: Hashable, Comparable, Sendable {
 
     /// The point `d` after `a`.
     public static func + (a: UTCTime, d: Duration) -> UTCTime {
-        UTCTime(microseconds: a.microseconds + d.nanoseconds / 1000)
+        UTCTime(microseconds: a.microseconds.saturatingAdd(d.microseconds))
     }
 }
 
 extension Duration {
-    /// The duration in whole nanoseconds (292 years at most).
-    public var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
-    }
+    /// The duration in whole nanoseconds; what is longer than 292 years is 292 years.
+    public var nanoseconds: Int64 { inUnits(perSecond: 1_000_000_000) }
 
     /// The duration in seconds.
     public var seconds: Double { Double(nanoseconds) / 1e9 }
 
-    /// A duration of `seconds`, rounded to whole nanoseconds.
-    public init(seconds: Double) { self = .nanoseconds(Int64((seconds * 1e9).rounded())) }
+    /// A duration of `seconds`, rounded to whole nanoseconds; 292 years at most, and none for what is no number.
+    public init(seconds: Double) { self = .nanoseconds(Int64(saturating: (seconds * 1e9).rounded())) }
 }
 
 extension UTCTime: CustomStringConvertible {

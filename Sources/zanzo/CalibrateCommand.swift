@@ -26,7 +26,7 @@ struct CalibrateCommand: ParsableCommand {
     @Option(help: "How errors become scores: mean, or tiles:4x8. Default: the camera's; without --camera tiles:4x8.")
     var score: String?
     @Option(
-        number: """
+        rate: """
             Frames a second that the camera will be scored at; folders and strips are taken to have as many. \
             Default: the camera's; without --camera 5.
             """)
@@ -43,9 +43,6 @@ struct CalibrateCommand: ParsableCommand {
         if skip < 0 { throw ValidationError("--skip \(skip): frames are counted from 0") }
         if let frames, frames < 1 { throw ValidationError("--frames \(frames): it must be 1 or more") }
         try checkAlerts(perDay: alertsPerDay)
-        if let rate, !(rate > 0 && rate.isFinite) {
-            throw ValidationError("--rate \(rate): it must be a number over 0")
-        }
     }
 
     func run() throws {

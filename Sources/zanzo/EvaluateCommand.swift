@@ -22,7 +22,7 @@ struct EvaluateCommand: ParsableCommand {
     var score: String?
     @Option(number: "The raw score that is an anomaly, in place of the model's calibration.")
     var threshold: Double?
-    @Option(number: "Frames a second: of pictures, and to score of videos. Default: as calibrated; else 25, and all.")
+    @Option(rate: "Frames a second: of pictures, and to score of videos. Default: as calibrated; else 25, and all.")
     var rate: Double?
     @Option(help: ArgumentHelp("Write roc.png and each clip's scores as plots into this folder.", valueName: "dir"))
     var plot: String?
@@ -32,9 +32,6 @@ struct EvaluateCommand: ParsableCommand {
     func validate() throws {
         if let threshold, !(threshold > 0 && threshold.isFinite) {
             throw ValidationError("--threshold \(threshold): it must be a number over 0")
-        }
-        if let rate, !(rate >= 0.01 && rate <= 1000) {
-            throw ValidationError("--rate \(rate): it must be a number from 0.01 to 1000")
         }
     }
 

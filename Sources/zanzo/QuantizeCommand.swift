@@ -20,7 +20,7 @@ struct QuantizeCommand: ParsableCommand {
     var sources: [String]
     @Option(help: "The file with the sources' user and password, as a camera's credentials.")
     var credentials: String?
-    @Option(number: "Frames a second that the camera will be scored at. Default: all.")
+    @Option(rate: "Frames a second that the camera will be scored at. Default: all.")
     var rate: Double?
     @Option(number: "Frames of each source to pass over first.")
     var skip = 0
@@ -32,9 +32,6 @@ struct QuantizeCommand: ParsableCommand {
     func validate() throws {
         if sources.isEmpty { throw ValidationError("give it footage: zanzo quantize MODEL SOURCE…") }
         if skip < 0 { throw ValidationError("--skip \(skip): frames are counted from 0") }
-        if let rate, !(rate > 0 && rate.isFinite) {
-            throw ValidationError("--rate \(rate): it must be a number over 0")
-        }
         if let frames, frames < 1 { throw ValidationError("--frames \(frames): it must be 1 or more") }
     }
 

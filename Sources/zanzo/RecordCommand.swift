@@ -24,7 +24,7 @@ struct RecordCommand: ParsableCommand {
     var frames: Int?
     @Option(number: "Frames to pass over first.")
     var skip = 0
-    @Option(help: "Frames a second. Default: all.")
+    @Option(rate: "Frames a second. Default: all.")
     var rate: Double?
     @Option(number: "The model's size in pixels.")
     var size = 64

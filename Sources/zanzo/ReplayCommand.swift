@@ -23,7 +23,7 @@ struct ReplayCommand: ParsableCommand {
     var score: String?
     @Option(number: "The raw score that is an anomaly, in place of the model's calibration.")
     var threshold: Double?
-    @Option(number: "Frames a second to score. Default: the camera's; without --camera all.")
+    @Option(rate: "Frames a second to score. Default: the camera's; without --camera all.")
     var rate: Double?
     @Option(help: "Write one line of JSON for each frame to this file; - is standard output.")
     var scores: String?
@@ -37,9 +37,6 @@ struct ReplayCommand: ParsableCommand {
     func validate() throws {
         if let threshold, !(threshold > 0 && threshold.isFinite) {
             throw ValidationError("--threshold \(threshold): it must be a number over 0")
-        }
-        if let rate, !(rate > 0 && rate.isFinite) {
-            throw ValidationError("--rate \(rate): it must be a number over 0")
         }
     }
 

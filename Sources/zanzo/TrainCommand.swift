@@ -33,7 +33,7 @@ struct TrainCommand: ParsableCommand {
     var iterations: Int?
     @Option(help: "Record a camera for so long first: 90s, 30m, 1h, 1d.")
     var record: String?
-    @Option(number: "Frames a second to take. Default: that of --camera; else 5 of a camera, all of a file.")
+    @Option(rate: "Frames a second to take. Default: that of --camera; else 5 of a camera, all of a file.")
     var rate: Double?
     @Option(help: "The file with the sources' user and password, as a camera's credentials.")
     var credentials: String?
@@ -90,9 +90,6 @@ struct TrainCommand: ParsableCommand {
         if minutes != nil, iterations != nil { throw ValidationError("give --minutes or --iterations, not both") }
         if let minutes, !(minutes > 0 && minutes <= 100_000) {
             throw ValidationError("--minutes \(minutes): it may be over 0, up to 100000")
-        }
-        if let rate, !(rate > 0 && rate <= 1000) {
-            throw ValidationError("--rate \(rate): it may be over 0, up to 1000")
         }
         if skip < 0 { throw ValidationError("--skip \(skip): frames are counted from 0") }
         if let holdOut, !(0...0.5).contains(holdOut) {

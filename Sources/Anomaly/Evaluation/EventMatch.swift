@@ -15,7 +15,7 @@ public struct EventMatch: Sendable, Hashable {
     public init(scores: [Double], labels: [Bool], threshold: Double, rate: Double, settings: DetectorSettings) {
         self.init(
             events: Self.events(scores: scores, threshold: threshold, rate: rate, settings: settings), labels: labels,
-            early: Int(rate.rounded()))
+            early: Int(saturating: rate.rounded()))
     }
 
     /// Holds known `events` against `labels`, one a frame.

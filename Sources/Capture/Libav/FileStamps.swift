@@ -25,7 +25,7 @@ struct FileStamps {
     /// The stamp of a frame whose own is `seconds` (nil: it has none). `rate`, where one was asked for, overrides it.
     mutating func next(_ seconds: Double?, nominalRate: Double) -> Duration {
         defer { count += 1 }
-        if let rate { return .nanoseconds(Int64((Double(count) / rate * 1e9).rounded())) }
+        if let rate { return Duration(seconds: Double(count) / rate) }
         let step = Duration(seconds: 1 / nominalRate)
         var stamp = last.map { $0 + step } ?? .zero
         if let seconds {

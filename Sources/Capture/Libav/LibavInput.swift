@@ -95,8 +95,7 @@ final class LibavInput {
     var rate: Double? {
         for rate in [stream.pointee.avg_frame_rate, stream.pointee.r_frame_rate, codec.pointee.framerate]
         where rate.num > 0 && rate.den > 0 {
-            let value = Double(rate.num) / Double(rate.den)
-            if value >= 0.01 && value <= 1000 { return value }
+            if let rate = Rate(perSecond: Double(rate.num) / Double(rate.den)) { return rate.perSecond }
         }
         return nil
     }

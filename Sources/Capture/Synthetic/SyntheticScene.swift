@@ -52,7 +52,7 @@ public final class SyntheticScene {
     public func draw(_ index: UInt64, light: Double = 1) -> PixelView {
         let time = Double(index) / rate
         frame.update(from: backdrop, count: byteCount)
-        drawFigures(Float(script.folded(.nanoseconds(Int64(time * 1e9))).seconds), time)
+        drawFigures(Float(script.folded(Duration(seconds: time)).seconds), time)
         expose(index, gain: light * drift(time))
         let (area, chroma) = (size.area, ((size.width + 1) / 2) * ((size.height + 1) / 2))
         let half = (size.width + 1) / 2

@@ -44,7 +44,7 @@ public struct V4L2Diagnosis: Sendable, Hashable {
         let converted = formats.filter { !direct.contains($0) }
         return formats.filter(direct.contains).map { format in
             let sizes = modes.filter { $0.format == format }.map { mode in
-                mode.sizes + (mode.rate.map { " at \(Int($0.rounded())) fps" } ?? "")
+                mode.sizes + (mode.rate.map { " at \(Int(saturating: $0.rounded())) fps" } ?? "")
             }
             return "  offers \(format) \(sizes.joined(separator: ", "))"
         } + (converted.isEmpty ? [] : ["  offers, to be converted or not at all: \(converted.joined(separator: " "))"])

@@ -28,7 +28,7 @@ struct HeldOutScores {
         let scorer = Scorer(size: size, mask: mask, method: method)
         let settings = scoring.detector
         let leadIn = max(
-            settings.warmUpFrames, Int((settings.warmUpTime.seconds * footage.rate).rounded(.up)))
+            settings.warmUpFrames, Int(saturating: (settings.warmUpTime.seconds * footage.rate).rounded(.up)))
         let picture = Self.meanPicture(footage)
         var (span, isStopped) = (-1, false)
         HeldOut(footage).stream(

@@ -1,3 +1,4 @@
+import Video
 import Pictures
 
 /// How far a camera is that learns, as a person reads it.
@@ -15,7 +16,8 @@ enum LearningText {
         if let done = status.done {
             parts[0] +=
                 status.phase == "recording"
-                ? " \(amount(done * status.recordFor)) of \(amount(status.recordFor))" : " \(Int(done * 100)) %"
+                ? " \(amount(done * status.recordFor)) of \(amount(status.recordFor))"
+                : " \(Int(saturating: done * 100)) %"
         }
         if let loss = status.loss { parts.append("loss \(NumberText.short(loss, digits: 2))") }
         if let heldOut = status.heldOut { parts.append("held out \(NumberText.short(heldOut, digits: 2))") }
@@ -30,8 +32,8 @@ enum LearningText {
             return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
         }
         return switch max(0, seconds) {
-        case let s where s < 120: "\(Int(s.rounded())) s"
-        case let s where s < 7200: "\(Int((s / 60).rounded())) min"
+        case let s where s < 120: "\(Int(saturating: s.rounded())) s"
+        case let s where s < 7200: "\(Int(saturating: (s / 60).rounded())) min"
         case let s where s < 172_800: text(s / 3600) + " h"
         case let s: text(min(s, 1e9) / 86_400) + " d"
         }

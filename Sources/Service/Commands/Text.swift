@@ -1,3 +1,4 @@
+import Video
 import CLinux
 import Capture
 import FoundationEssentials
@@ -68,7 +69,7 @@ public enum StatusText {
         let widths = [20, 10, 8, 8, 8, 9, 30]
         func row(_ cells: [String]) -> String { TextTable.row(cells, widths: widths) }
         var lines = [
-            "zanzod \(status.version) on \(status.host), up \(Int(status.uptime)) s, \(status.subscribers) subscribers, "
+            "zanzod \(status.version) on \(status.host), up \(Int(saturating: status.uptime)) s, \(status.subscribers) subscribers, "
                 + "sequence \(status.sequence)",
             row(["CAMERA", "STATE", "FPS IN", "SCORED", "DROPS", "SCORE", "LAST EVENT"]),
         ]

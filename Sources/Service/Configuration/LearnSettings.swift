@@ -21,7 +21,7 @@ public struct LearnSettings: Sendable, Hashable {
         guard let recordFor, recordFor.seconds * rate < Double(Self.fewestFrames) else { return nil }
         let needed = Duration.seconds((Double(Self.fewestFrames) / rate / 60).rounded(.up) * 60)
         return "\(Quantity.show(recordFor)) at \(NumberText.short(rate)) frames a second are "
-            + "\(Int(recordFor.seconds * rate)) frames; it takes \(Self.fewestFrames): write \(Quantity.show(needed)) or more"
+            + "\(Int(saturating: recordFor.seconds * rate)) frames; it takes \(Self.fewestFrames): write \(Quantity.show(needed)) or more"
     }
 
     /// What to know before so short a recording is trusted; nil for a day or more.

@@ -64,11 +64,12 @@ package enum Quantity {
         return FrameSize(width: Int(width), height: Int(height))
     }
 
-    /// Frames a second: `5`, `12.5`, `30/m` for thirty a minute.
-    static func rate(_ text: String) -> Double? {
-        if text.hasSuffix("/m") { return number(text.dropLast(2)).map { $0 / 60 } }
-        if text.hasSuffix("/s") { return number(text.dropLast(2)) }
-        return number(text)
+    /// Frames a second: `5`, `12.5`, `30/m` for thirty a minute. Nil for what is no `Rate`.
+    package static func rate(_ text: String) -> Double? {
+        let value =
+            text.hasSuffix("/m")
+            ? number(text.dropLast(2)).map { $0 / 60 } : number(text.hasSuffix("/s") ? text.dropLast(2) : text[...])
+        return value.flatMap { Rate(perSecond: $0) }?.perSecond
     }
 
     /// A file mode in octal, `660` or `0660`.

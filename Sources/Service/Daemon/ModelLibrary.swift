@@ -63,16 +63,34 @@ struct ModelLibrary {
     private mutating func load(
         _ path: String, _ precision: Precision, for camera: String
     ) throws(StartError) -> Entry {
-        let stamp = try Self.stamp(path, camera)
+        var stamp = try Self.stamp(path, camera)
         let key = Key(path: path, precision: precision)
         if let known = entries[key], known.stamp == stamp { return known }
+        for _ in 0..<Self.attempts {
+            let entry = try read(path, precision, stamp, for: camera)
+            // A file that takes the place of the other between the looks would be scored under the other's name.
+            let after = try Self.stamp(path, camera)
+            if after == stamp {
+                entries[key] = entry
+                return entry
+            }
+            stamp = after
+        }
+        throw StartError(camera: camera, message: "model \(path): it is being replaced again and again: try again later")
+    }
+
+    /// Times that a file which is replaced while it is read is read anew.
+    private static let attempts = 5
+
+    private func read(
+        _ path: String, _ precision: Precision, _ stamp: Stamp, for camera: String
+    ) throws(StartError) -> Entry {
         do {
             let model = try Model(path: path, precision: precision, kernels: kernels)
             let calibration = try model.calibration()
-            let entry = Entry(
-                model: model, identity: try Self.digest(path, camera), calibration: calibration, stamp: stamp)
-            entries[key] = entry
-            return entry
+            return Entry(model: model, identity: try Self.digest(path, camera), calibration: calibration, stamp: stamp)
+        } catch let error as StartError {
+            throw error
         } catch {
             throw StartError(camera: camera, message: "\(error)")
         }

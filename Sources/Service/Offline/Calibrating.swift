@@ -63,7 +63,7 @@ public struct Calibrating {
                 scores.append(frame.raw)
                 progress.show(
                     Double(clips.count) / Double(request.sources.count),
-                    "\(specification): \(scores.count) frames, \(Int(frame.time.seconds)) s")
+                    "\(specification): \(scores.count) frames, \(Int(saturating: frame.time.seconds)) s")
                 return scores.count != request.maximumFrames
             }
             clips.append(scores)

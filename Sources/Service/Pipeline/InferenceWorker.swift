@@ -131,7 +131,7 @@ final class InferenceWorker: Sendable {
     }
 
     /// Cameras in one step at most.
-    private static let camerasAStep = 4
+    private static let camerasAStep = Topology.framesAStep
 
     /// Lets stopped cameras go: their running events end with the reason that they were stopped for.
     private func dismiss(

@@ -40,11 +40,11 @@ struct RateWatch {
         let share = "\(tenths(scored / seconds)) of \(tenths(rate)) frames a second are scored"
         if count(\.overwritten) >= missing / 2 {
             return "\(share): this machine is too slow, \(Int(count(\.overwritten))) frames were dropped in the last "
-                + "\(Int(seconds)) s; lower rate:, or watch fewer cameras"
+                + "\(Int(saturating: seconds)) s; lower rate:, or watch fewer cameras"
         }
         if count(\.corrupt) >= missing / 2 {
             return
-                "\(share): \(Int(count(\.corrupt))) frames of the last \(Int(seconds)) s are damaged; look at the network "
+                "\(share): \(Int(count(\.corrupt))) frames of the last \(Int(saturating: seconds)) s are damaged; look at the network "
                 + "and the camera"
         }
         if count(\.received) < Self.tolerance * rate * seconds {
