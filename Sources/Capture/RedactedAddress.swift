@@ -80,10 +80,13 @@ enum RedactedAddress {
         }
     }
 
-    /// Whether it is what a server gives out for nobody to guess: letters and digits mixed, 16 or more.
+    /// Whether it is what a server gives out for nobody to guess: 16 or more letters and digits, both in it, or a UUID.
     private static func isToken(_ segment: ArraySlice<UInt8>) -> Bool {
-        let isPlain = segment.allSatisfy { isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "-") }
-        return segment.count >= 16 && isPlain && segment.contains(where: isLetter) && segment.contains(where: isDigit)
+        guard segment.count >= 16, segment.contains(where: isLetter), segment.contains(where: isDigit) else {
+            return false
+        }
+        let isHex = segment.allSatisfy { isDigit($0) || (97...102).contains($0 | 32) || $0 == UInt8(ascii: "-") }
+        return isHex || segment.allSatisfy { isLetter($0) || isDigit($0) }
     }
 
     private static func isName(_ piece: ArraySlice<UInt8>) -> Bool {

@@ -29,13 +29,15 @@ public enum Redaction {
             [argument] + (argument.firstIndex(of: "=").map { [String(argument[argument.index(after: $0)...])] } ?? [])
         }
         var parts: [String: String] = [:]
-        for value in values where mayHoldSecret(value) {
+        for value in values where mayHoldSecret(value) && shown(value) != value {
+            let isRefused = shown(value) == RedactedAddress.mark
             // Of a path, messages repeat the folder or the last name.
             for slash in value.indices where value[slash] == "/" {
-                let (folder, name) = (value[..<slash], value[value.index(after: slash)...])
-                let isMore = folder.contains { $0 == ":" } && !folder.hasSuffix(":") && !folder.hasSuffix(":/")
-                if isMore { parts[String(folder)] = RedactedAddress.mark }
-                if name.contains("@") || namesPassword(String(name)) { parts[String(name)] = RedactedAddress.mark }
+                let (folder, name) = (String(value[..<slash]), String(value[value.index(after: slash)...]))
+                let isMore = folder.contains(":") && !folder.hasSuffix(":") && !folder.hasSuffix(":/")
+                // In what can't be read, what looks like a host may be a part of a password.
+                if isMore { parts[folder] = isRefused ? RedactedAddress.mark : shown(folder) }
+                if name.contains("@") || namesPassword(name) { parts[name] = RedactedAddress.mark }
             }
             parts[value] = shown(value)
         }

@@ -113,6 +113,10 @@ struct VendorAddress: Sendable, CustomTestStringConvertible {
         VendorAddress(
             "Scrypted", "rtsp://10.0.0.7:34135/7c5f7c6d9eSECRET1c", "rtsp://10.0.0.7:34135/***"),
         VendorAddress(
+            "a UUID", "rtsp://10.0.0.7/live/8c1ad3e0-77aa-4f0e-9b1c-2f6a0d9e4b11/x", "rtsp://10.0.0.7/live/***/x"),
+        VendorAddress(
+            "a stream's long name", "rtsp://nas:8554/front-door-camera-12", "rtsp://nas:8554/front-door-camera-12"),
+        VendorAddress(
             "a token in the path", "http://10.0.0.7/live/token/SECRET/index.m3u8",
             "http://10.0.0.7/live/token/***/index.m3u8"),
         VendorAddress("base64 as the query", "http://10.0.0.7/x?YWRtaW46U0VDUkVUhush==", "http://10.0.0.7/x?***"),
@@ -213,6 +217,12 @@ struct VendorAddress: Sendable, CustomTestStringConvertible {
                 let parts = Redaction.message("\(folder): no such folder; \(name)", arguments: arguments)
                 if argument.contains("@") { #expect(!parts.contains("SECRET@"), "\(parts)") }
             }
+        }
+        // What has no secret in it is left as it is, also where another argument has one.
+        for line in ["open http://10.0.0.7:81/a/mjpeg: refused", "rtsp://cam.local/x: lost", "read clips/a:b.mp4: cut"]
+        {
+            let words = line.split(separator: " ").map { $0.hasSuffix(":") ? String($0.dropLast()) : String($0) }
+            #expect(Redaction.message(line, arguments: words + VendorAddress.all.map(\.text)) == line)
         }
         #expect(Redaction.message("a: b", arguments: ["zanzo", "a", "rtsp://h/x"]) == "a: b")
     }

@@ -44,6 +44,16 @@ private func timed<R>(_ body: () throws(CaptureError) -> R) -> (error: CaptureEr
         if redirect.isEmpty { #expect(error?.code == code, "\(String(describing: error))") }
     }
 
+    /// Where a server sends its client on, with a password in the new address: that is the server's, and is not shown either.
+    @Test func aRedirectsPasswordIsKept() throws {
+        let place = "http://admin:hunter2@127.0.0.1:1/user=admin_password=hunter2?pwd=hunter2"
+        let server = try CannedServer(reply: reply("302 Found", "Location: \(place)\r\n"))
+        let source = try stream("http://127.0.0.1:\(server.port)/video")
+        let error = timed { () throws(CaptureError) in try source.open() }.error
+        #expect(
+            error?.code == .unavailable && error?.description.contains("ter2") == false, "\(String(describing: error))")
+    }
+
     @Test func aStreamOfPicturesIsReadUntilItIsCut() throws {
         try ClipWriter.write(
             scratch.file("a.mjpeg"), ClipStyle(codec: "mjpeg", frames: 12, format: AV_PIX_FMT_YUVJ420P))

@@ -48,6 +48,25 @@ extension ProcessTests {
             #expect(check.output.contains("street: synthetic:street") && check.output.contains("good; 1 camera"))
         }
 
+        /// By who asks before, and in the daemon's log at its start and at a reload.
+        @Test func aCamerasFileThatIsPassedOverIsNamed() async throws {
+            try place.configure(Workspace.street().dropLast() + ", enabled: false}")
+            _ = try place.makeFolder("cameras.d")
+            let file = try place.write("cameras.d/porch.yml", "source: /dev/video0\n")
+            let lines = ["\(file): is passed over", "no camera is watched: 1 camera, and none enabled"]
+            let check = try await place.zanzo("check", place.configuration)
+            #expect(check.ending == .exit(0) && check.output.contains("good; 0 cameras"))
+            #expect(lines.allSatisfy { check.errors.contains("warning: \($0)") }, "\(check.errors)")
+            let daemon = try place.daemon()
+            defer { daemon.kill() }
+            try await daemon.gives("ready") { daemon.errors.text.contains("is ready") }
+            #expect(lines.allSatisfy { daemon.errors.text.contains("warning  \($0)") }, "\(daemon.errors.text)")
+            daemon.send(SIGHUP)
+            try await daemon.gives("the same at a reload") {
+                lines.allSatisfy { daemon.errors.text.components(of: $0) == 2 }
+            }
+        }
+
         @Test(arguments: [["status"], ["events"]]) func withoutADaemonItSaysSo(_ command: [String]) async throws {
             let line = command + ["--socket", place.socket]
             let program = try place.zanzoProcess(line)

@@ -87,7 +87,7 @@ extension ProcessTests {
             return stat(path, &status) == 0 ? UInt64(status.st_ino) : 0
         }
 
-        @Test(arguments: [SIGINT, SIGTERM]) func aSignalEndsItWithAModel(_ signal: Int32) async throws {
+        @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func aSignalEndsItWithAModel(_ signal: Int32) async throws {
             let program = try place.zanzoProcess(line("m.safetensors", ["--iterations", "1000000"]))
             defer { program.kill() }
             try await program.gives("a checkpoint") {

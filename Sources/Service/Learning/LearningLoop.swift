@@ -191,8 +191,8 @@ final class LearningLoop: Sendable {
     }
 
     /// Whether what lies in the new model's place was trained on this camera, by its own record: the configuration may name
-    /// another source since. The trainer finds that out by its frames, and begins anew. Neither knows of a change within an
-    /// address's query, whose values are kept nowhere: a password may be one.
+    /// another source since. The trainer finds that out by its frames, and begins anew. Neither knows of a change in what may
+    /// be a secret in an address: that is kept nowhere (`RedactedAddress`).
     private var isOfThisCamera: Bool {
         let name = "\(settings.source)"
         guard let file = try? SafetensorsFile(path: place.output),

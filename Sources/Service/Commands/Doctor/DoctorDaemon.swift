@@ -41,6 +41,11 @@ extension Doctor {
         }
     }
 
+    /// A source as it stands on a command line. Where something of it is hidden, only the configuration has what opens the camera.
+    private static func argument(_ source: String) -> String {
+        source.contains("***") ? "ADDRESS" : "'\(source)'"
+    }
+
     /// What `zanzo doctor` has to be told besides to open the camera as the daemon does.
     private static func option(_ camera: String, _ configuration: Configuration) -> String {
         let settings = configuration.cameras.first { $0.name == camera }?.settings
@@ -72,7 +77,7 @@ extension Doctor {
             findings.append(
                 .problem(
                     "camera",
-                    "\(camera.name) is \(camera.state): zanzo doctor '\(camera.source)'"
+                    "\(camera.name) is \(camera.state): zanzo doctor \(argument(camera.source))"
                         + "\(option(camera.name, configuration)) says why (another program, and zanzod too, may hold a "
                         + "device)"))
         }
