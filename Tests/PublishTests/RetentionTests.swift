@@ -223,6 +223,19 @@ import Video
         #expect(paths.allSatisfy(exists))
     }
 
+    /// What is remembered and cannot be read is not forgotten: nothing is deleted for its age, and it stays as it is.
+    @Test(arguments: [EMFILE, EACCES]) func aMemoryThatCannotBeReadIsNotAnEmptyOne(number: Int32) throws {
+        let faults = Faults()
+        try writeFile(Array(SweepClock(now: someTime, newest: nil).text.utf8), state.path + "/" + SweepMemory.name)
+        var memory = SweepMemory(directory: state.path, operations: faults.operations, log: quiet)
+        let wrong = someTime + .seconds(90 * Self.day)
+        faults.failOpening(SweepMemory.name, number)
+        #expect(memory.time(wrong, .zero, newest: wrong) == nil)
+        faults.heal()
+        #expect(memory.time(wrong, .zero, newest: wrong) == someTime)
+        #expect(memory.time(someTime, .zero, newest: wrong) == someTime)
+    }
+
     @Test func whatIsRememberedIsReadAgain() throws {
         var clock = SweepClock(now: someTime, newest: nil)
         #expect(SweepClock(clock.text) == clock)
