@@ -30,7 +30,7 @@ struct OpenEvent {
 /// The anomalies that run, by the journal's own lines: how a start finds those that a crash has left without an end.
 struct OpenEvents {
     /// Without a word from the last run (an older version's, a lost state directory), this much of the newest lines is
-    /// looked at: a fraction of a second.
+    /// looked at, so that a start stays quick.
     static let byteCount = 64 << 20
 
     private var starts: [String: UInt64] = [:]

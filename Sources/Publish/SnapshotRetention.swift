@@ -33,7 +33,7 @@ extension SnapshotStore {
         let time = memory.withLock { $0.time(now, monotonic, newest: units.map(\.time).max()) }
         units.removeAll { unit in
             guard let limit = unit.isEvent ? settings.maximumEventAge : settings.maximumAge,
-                age(unit, min(now, time)) > limit.microseconds, !isCancelled()
+                let time, age(unit, min(now, time)) > limit.microseconds, !isCancelled()
             else { return false }
             delete(unit, tree, &report)
             return true
@@ -42,7 +42,7 @@ extension SnapshotStore {
         while report.byteCount > settings.maximumByteCount, !isCancelled(), let unit = next.popFirst() {
             delete(unit, tree, &report)
         }
-        freeSpace(next, tree, time, isCancelled, &report)
+        freeSpace(next, tree, time ?? now, isCancelled, &report)
         if !isCancelled() { tree.removeEmptyDirectories(today: TimeText.date(now)) }
         tell(&report)
         return report

@@ -67,19 +67,37 @@ struct SweepMemory {
 
     private let path: String?
     private let log: Logger
+    private let operations: ReadOperations
     private var clock: SweepClock?
     private var saved: SweepClock?
     private var lastSweep: MonotonicTime?
     private var problem: PublishError?
+    private var isUnreadable = false
 
-    init(directory: String?, log: Logger) {
+    init(directory: String?, operations: ReadOperations = ReadOperations(), log: Logger) {
+        self.operations = operations
         path = directory.map { "\($0)/\(Self.name)" }
         self.log = log
     }
 
-    /// The time by which pictures grow old, now that the machine's clock says `now`.
-    mutating func time(_ now: UTCTime, _ monotonic: MonotonicTime, newest: UTCTime?) -> UTCTime {
-        var clock = self.clock ?? remembered() ?? SweepClock(now: now, newest: newest)
+    /// The time by which pictures grow old, now that the machine's clock says `now`; nil where what is remembered cannot be
+    /// read, and so nothing is known.
+    mutating func time(_ now: UTCTime, _ monotonic: MonotonicTime, newest: UTCTime?) -> UTCTime? {
+        var clock: SweepClock
+        do throws(PublishError) {
+            if let known = self.clock {
+                clock = known
+            } else {
+                clock = try remembered() ?? SweepClock(now: now, newest: newest)
+            }
+        } catch {
+            if !isUnreadable {
+                log.error("\(error): no picture is deleted for its age until it can be read, or is deleted")
+            }
+            isUnreadable = true
+            return nil
+        }
+        isUnreadable = false
         let wasInDoubt = clock.doubt != nil
         let elapsed = lastSweep.map { monotonic.nanoseconds.saturatingSubtract($0.nanoseconds) / 1000 } ?? 0
         clock.advance(by: max(0, elapsed), now: now)
@@ -108,11 +126,9 @@ struct SweepMemory {
             """)
     }
 
-    private func remembered() -> SweepClock? {
-        guard let path, let file = try? JournalFile(path: path), let bytes = try? file.read(at: 0, count: 64) else {
-            return nil
-        }
-        return SweepClock(String(decoding: bytes, as: UTF8.self))
+    private func remembered() throws(PublishError) -> SweepClock? {
+        guard let path, let file = try JournalFile(path: path, operations: operations) else { return nil }
+        return SweepClock(String(decoding: try file.read(at: 0, count: 64), as: UTF8.self))
     }
 
     private mutating func save(_ clock: SweepClock) {

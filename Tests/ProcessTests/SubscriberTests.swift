@@ -71,6 +71,10 @@ extension ProcessTests {
             let after = try place.journal()
             #expect(Array(after.prefix(before.count)) == before)
             #expect(isGapless(after) && after.count > before.count)
+            // The anomaly that ran when it was killed is the first thing that the second run tells of.
+            #expect(after[before.count].eventType == .anomalyEnd && after[before.count].data.reason == "interrupted")
+            let starts = after.filter { $0.eventType == .anomalyStart }.map(\.data.event)
+            #expect(after.filter { $0.eventType == .anomalyEnd }.map(\.data.event) == starts, "every start has one end")
             func followed() -> [EventLine] { follower.output.lines.compactMap { EventLine(Array($0.utf8)) } }
             try await follower.gives("the last event") { followed().last == after.last }
             #expect(followed() == after)

@@ -1,6 +1,7 @@
 import Anomaly
 import Capture
 import FoundationEssentials
+import Glibc
 import Model
 import Testing
 import Video
@@ -81,9 +82,17 @@ import Video
         expect(Notice.resumeGap(after: 3, next: 41))
         expect(Notice.resumeAhead(after: 2000, last: 1042))
         expect(Notice.scoresDropped(57))
+        let file = "/var/log/zanzo/events.jsonl." + SequenceText.padded(901)
+        expect(Notice.unreadable(PublishError(errno: EMFILE, reading: file), resumeAfter: 1042))
         expect(Notice.shutdown(reason: "stopped", resumeAfter: 1042))
         expect(Notice.error("too many clients: 64 are connected already; try again later"))
         expect(ScoreLine(camera: "porch", frame: 88_121, time: Self.start, raw: 0.0201, score: 1.66).bytes)
+    }
+
+    /// Each reason that an anomaly may end for is on the page.
+    @Test(arguments: EndReason.allCases) func everyReasonIsThere(reason: EndReason) throws {
+        let section = try #require(Self.text.split(separator: "**`anomaly.end`**").last?.split(separator: "\n\n").first)
+        #expect(section.contains("`\(reason.rawValue)`"))
     }
 
     /// Each line of the table of data is a field of `EventData`, in its order, and none is left out.
@@ -106,6 +115,7 @@ import Video
             "| silence before a client gets everything | \(settings.grace.components.attoseconds / 1_000_000_000_000_000) ms",
             "| a picture inline | \(settings.maximumInlineByteCount) bytes",
             "| events waiting for a full disk | \(EventDesk.maximumBacklog)",
+            "| numbers skipped after a power cut | \(JournalNumbers.block)",
             "| kept in reserve for a full disk | \(JournalSettings().reserveByteCount) bytes",
         ] {
             #expect(Self.text.contains(row + " |"), "docs/events.md should say: \(row) | …")
