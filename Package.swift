@@ -130,7 +130,8 @@ let package = Package(
         .testTarget(
             name: "ProcessTests",
             dependencies: [
-                "Model", "Offline", "Pictures", "Publish", "Service", "Video", "zanzo", "zanzo-bench", "zanzod",
+                "Capture", "Model", "Offline", "Pictures", "Publish", "Service", "Video", "zanzo", "zanzo-bench",
+                "zanzod",
             ],
             swiftSettings: strict),
     ]

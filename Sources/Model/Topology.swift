@@ -37,7 +37,8 @@ public struct Topology: Hashable, Sendable, Codable {
         if !(1...4096).contains(hidden) { return "hidden \(hidden) is not in 1…4096" }
         let limit = 1 << 30
         if stepByteCount > limit {
-            return "a step over \(Self.framesAStep) frames would need \(stepByteCount >> 20) MiB of memory; \(limit >> 20) MiB is "
+            return
+                "a step over \(Self.framesAStep) frames would need \(stepByteCount >> 20) MiB of memory; \(limit >> 20) MiB is "
                 + "the limit"
         }
         return nil

@@ -37,13 +37,16 @@ struct HurriedEndTests {
         let journal = try Journal(settings: settings, operations: operations, log: log)
         let store = try SnapshotStore(settings: SnapshotStoreSettings(directory: folder.path + "/pictures"), log: log)
         let desk = EventDesk(
-            journal: journal, store: EvidenceStore(store: store, log: log), server: nil, time: SimulatedTime(), log: log)
+            journal: journal, store: EvidenceStore(store: store, log: log), server: nil, time: SimulatedTime(), log: log
+        )
         return (desk, journal)
     }
 
     /// Events of the journal: type's last word but one, camera, reason.
     private func told() throws -> [String] {
-        let lines = try JournalReader(path: folder.path + "/events.jsonl").read(after: 0, limit: 10_000, byteLimit: .max).lines
+        let lines = try JournalReader(path: folder.path + "/events.jsonl").read(
+            after: 0, limit: 10_000, byteLimit: .max
+        ).lines
         return lines.compactMap { EventLine($0.bytes) }.map { line in
             let words = line.type.split(separator: ".").dropFirst(2).prefix(2).joined(separator: ".")
             return "\(words) \(line.data.reason ?? "-") \(line.data.strip == nil ? "bare" : "strip")"

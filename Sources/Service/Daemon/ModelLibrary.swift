@@ -76,7 +76,8 @@ struct ModelLibrary {
             }
             stamp = after
         }
-        throw StartError(camera: camera, message: "model \(path): it is being replaced again and again: try again later")
+        throw StartError(
+            camera: camera, message: "model \(path): it is being replaced again and again: try again later")
     }
 
     /// Times that a file which is replaced while it is read is read anew.
