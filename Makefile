@@ -145,8 +145,8 @@ install:
 	install -m 644 systemd/zanzo.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/zanzo.conf
 	install -d $(DESTDIR)$(PREFIX)/share/zanzo
 	install -m 644 config/demo.safetensors $(DESTDIR)$(PREFIX)/share/zanzo
-	install -m 644 README.md LICENSE config/zanzo.yaml $(DESTDIR)$(PREFIX)/share/doc/zanzo
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/zanzo/docs docs/events.md docs/scoring.md docs/training.md
+	install -m 644 README.md CONTRIBUTING.md LICENSE config/zanzo.yaml $(DESTDIR)$(PREFIX)/share/doc/zanzo
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/zanzo/docs docs/*.md
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/zanzo/docs/clients docs/clients/subscribe.py
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/zanzo/docs/pictures docs/pictures/*.png
 	for page in zanzo.1 zanzo.yaml.5 zanzod.8; do \

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import Publish
 import Testing
+import Video
 
 @testable import Service
 
@@ -154,7 +155,7 @@ extension ProcessTests {
                     "--threshold -1.0: it must be a number over 0"
                 ),
                 (["quantize", "m", "x.png", "--frames", "-1"], "--frames -1: it must be 1 or more"),
-                (["replay", "x.png", "--model", "m", "--rate", "-1"], "--rate -1.0: it must be a number over 0"),
+                (["replay", "x.png", "--model", "m", "--rate", "-1"], Rate.words),
                 (["record", "x.png", "--out", "d", "--size", "-1"], "--size -1: it may be 16 to 512"),
             ] as [([String], String)])
         func aNegativeNumberIsAValue(_ words: [String], _ said: String) async throws {

@@ -51,7 +51,9 @@ extension ProcessTests {
             second.send(SIGTERM)
             #expect(try await second.end() == .exit(0))
             let all = try place.journal()
-            #expect(isGapless(all) && all.last?.data.reason == "stopped")
+            // Behind it, and only there, stands what a busy machine lost of the camera's frames.
+            let last = all.last { $0.eventType != .framesDropped }
+            #expect(isGapless(all) && last?.data.reason == "stopped", "\(String(describing: last))")
         }
 
         @Test(.enabled(if: Mounting.isPossible, Mounting.reason)) func aFullDisk() async throws {

@@ -108,7 +108,10 @@ private final class GatedHub {
 private final class Gate: Sendable {
     private let isOpen = Atomic<Bool>(false)
     func open() { isOpen.store(true, ordering: .releasing) }
-    func wait() { while !isOpen.load(ordering: .acquiring) { usleep(200) } }
+    /// For ten seconds at most: what comes after fails then, and says so.
+    func wait() {
+        for _ in 0..<50_000 where !isOpen.load(ordering: .acquiring) { usleep(200) }
+    }
 }
 
 extension SocketTests {

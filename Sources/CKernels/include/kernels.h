@@ -3,7 +3,7 @@
 // The contract of the maths: every operation that the rest of Zanzo leaves to C, in one page.
 //
 // Rules that hold for all of them
-//  - One file per operation and ISA (`conv3x3_avx2.c`); the plain C one is the specification, the others give what it
+//  - One file per operation and ISA (`convolve_avx2.c`); the plain C one is the specification, the others give what it
 //    gives. `KernelTable` (Swift) picks one of each at start; nothing here looks at the CPU but `cpu.c`.
 //  - A kernel owns nothing and keeps nothing: every buffer is the caller's, no kernel allocates, locks, or branches on
 //    the values of its data. Buffers of one call do not overlap unless said so.

@@ -51,7 +51,7 @@ final class StatusBoard: Sendable {
 
     /// The status as one JSON line, for the socket.
     func statusLine() -> [UInt8] {
-        // Encoding plain numbers and strings fails for non-finite numbers only, and those are left out above.
+        // Encoding plain numbers and strings fails for non-finite numbers only, and `describe` leaves those out.
         guard let line = try? JSONLine.encode(status) else { return Array("{}\n".utf8) }
         return line + [10]
     }

@@ -63,7 +63,7 @@ import Testing
         let path = try folder.write("c", "a:b")
         var camera = CameraConfiguration(
             name: "x", source: try SourceSpecification(parsing: "rtsp://host/live"), model: "m")
-        #expect(try camera.sourceForOpening() == camera.source)
+        #expect(try camera.sourceForOpening() == camera.sourceAtItsRate)
         camera.credentials = .file(path)
         let source = try camera.sourceForOpening()
         #expect(source.options.user == "a" && source.options.password == "b")

@@ -72,7 +72,7 @@ struct DaemonFixture: ~Copyable {
     func runToTheEnd() async throws {
         let daemon = daemon()
         try await daemon.start()
-        while await !daemon.hasEnded { try await Task.sleep(for: .milliseconds(10)) }
+        try await comes("every camera's end") { await daemon.hasEnded }
         await daemon.stop()
     }
 
@@ -131,5 +131,15 @@ final class LogLines: Sendable {
         func log(event: LogEvent) {
             lines.lines.withLock { $0.append("\(event.level) \(event.message)") }
         }
+    }
+}
+
+/// Waits until `isTrue`, for two minutes at most: a wait that does not end is a failure, not a hung test run.
+func comes(_ what: String, _ isTrue: () async throws -> Bool) async throws {
+    let clock = SystemTime()
+    let deadline = clock.now() + .seconds(120)
+    while try await !isTrue() {
+        try #require(clock.now() < deadline, "\(what) has not come in 120 s")
+        try await Task.sleep(for: .milliseconds(10))
     }
 }

@@ -105,7 +105,7 @@ import Video
         fixture.configuration.cameras = (0..<16).map { DaemonFixture.camera("c\($0)", seconds: 4) }
         let daemon = fixture.daemon()
         try await daemon.start()
-        while await !daemon.hasEnded { try await Task.sleep(for: .milliseconds(10)) }
+        try await comes("every camera's end") { await daemon.hasEnded }
         let status = await daemon.tick()
         #expect(status.status == "0/16 cameras up, 0.0 fps" || status.status.hasPrefix("0/16"))
         for camera in await daemon.status.cameras {

@@ -12,7 +12,7 @@ import Video
         fixture.configuration.cameras = ["a", "b", "c"].map { DaemonFixture.camera($0, seconds: 1e6) }
         let daemon = fixture.daemon()
         try await daemon.start()
-        while await !Self.allScored(daemon, 20) { try await Task.sleep(for: .milliseconds(5)) }
+        try await comes("twenty frames of each camera") { await Self.allScored(daemon, 20) }
         var new = fixture.configuration
         new.cameras[1].rate = 5  // b is changed, c goes, d comes
         new.cameras[2] = DaemonFixture.camera("d", seconds: 1e6)

@@ -18,7 +18,7 @@ import Video
         let daemon = fixture.daemon(trainer: trainer.path, log: log)
         try await daemon.start()
         try await daemon.shows("the camera is watched") { $0.cameras.first?.learning == nil ? true : nil }
-        while await !daemon.hasEnded { try await Task.sleep(for: .milliseconds(10)) }
+        try await comes("every camera's end") { await daemon.hasEnded }
         await daemon.stop()
         #expect(try fixture.journal().map(\.kind) == ["model.loaded", "camera.online", "camera.offline"])
         #expect(trainer.starts.count == 1)

@@ -36,6 +36,7 @@ public enum Doctor {
         do throws(ConfigurationError) {
             let configuration = try Configuration.load(path: path)
             findings.append(summary(configuration, path))
+            findings.append(limits(configuration))
             findings += configuration.passedOver.map {
                 .problem("config", "\($0): is passed over: only files that end in .yaml are read; rename it")
             }

@@ -21,6 +21,15 @@ extension Doctor {
         return findings
     }
 
+    /// How many cameras the limit on descriptors allows, beside those that are configured.
+    static func limits(_ configuration: Configuration) -> Finding {
+        let (allowed, wanted) = (Resources.cameraLimit, configuration.cameras.count(where: \.enabled))
+        let words = "\(Resources.descriptorLimit) file descriptors are enough for \(allowed) cameras"
+        guard wanted > allowed else { return .good("limits", "\(words), as this shell has it; the unit has its own") }
+        return .problem(
+            "limits", "\(words), and \(wanted) are configured: raise ulimit -n, or LimitNOFILE= of the unit")
+    }
+
     /// The first "model name" of /proc/cpuinfo.
     static func processorName(_ text: [UInt8]) -> String? {
         let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
