@@ -40,7 +40,7 @@ struct ResourceTests {
         }
     }
 
-    private final class Seen: Sendable { let value = Atomic<Int>(0) }
+    final class Seen: Sendable { let value = Atomic<Int>(0) }
 
     @Test("A bell remembers that it was rung, wakes who waits, and waits no longer than it should")
     func bell() throws {
@@ -66,7 +66,7 @@ struct ResourceTests {
         private let collisions: Seen
         private var isMine = false
 
-        fileprivate init(_ holders: Seen, _ collisions: Seen) {
+        init(_ holders: Seen, _ collisions: Seen) {
             (self.holders, self.collisions) = (holders, collisions)
         }
 
