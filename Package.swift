@@ -120,7 +120,7 @@ let package = Package(
         tests(
             "Service",
             [
-                "Anomaly", "Capture", "Kernels", "Model", "Pictures", "Publish", "TestSupport", "Video",
+                "Anomaly", "CAllocations", "Capture", "Kernels", "Model", "Pictures", "Publish", "TestSupport", "Video",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         tests(

@@ -7,16 +7,21 @@ import Synchronization
 /// The caller's thread is part 0. The others are started once; between two steps they watch for the next one for a short
 /// while and then sleep. Neither `run` nor `meet` allocates or locks.
 public final class StepTeam: Sendable {
-    /// Threads, the caller's included.
-    public let count: Int
+    /// Threads, the caller's included; fewer than were asked for where the system gives no more.
+    public var count: Int { work.count }
     private let work: Work
 
     /// A team of `count` threads (1 to 64) that do `body`, each its part.
     public init(count: Int, body: @escaping @Sendable (Part) -> Void) {
         precondition((1...64).contains(count), "StepTeam: 1 to 64 threads")
-        self.count = count
         work = Work(count: count, body: body)
-        for index in 1..<max(2, count) where count > 1 { Self.start(index, work) }
+        for index in 1..<max(2, count) where count > 1 {
+            guard Self.start(index, work) else {
+                // A step by fewer is slower and right. None has begun: the others read the count when one does.
+                work.limit(to: index)
+                break
+            }
+        }
     }
 
     deinit { work.stop() }
@@ -27,16 +32,19 @@ public final class StepTeam: Sendable {
     /// One step over `frames` frames: returns when every part is done.
     public func run(frames: Int) {
         work.begin(frames: frames)
-        work.body(Part(index: 0, count: count, frames: frames, work: work))
+        work.body(Part(index: 0, count: work.count, frames: frames, work: work))
         work.meet()
     }
 
-    private static func start(_ index: Int, _ work: Work) {
+    private static func start(_ index: Int, _ work: Work) -> Bool {
         let entry = Unmanaged.passRetained(Entry(index, work)).toOpaque()
         var thread = pthread_t()
-        let status = pthread_create(&thread, nil, StepTeam.main, entry)
-        precondition(status == 0, "StepTeam: the system gives no more threads")
+        guard pthread_create(&thread, nil, StepTeam.main, entry) == 0 else {
+            Unmanaged<Entry>.fromOpaque(entry).release()
+            return false
+        }
         pthread_detach(thread)
+        return true
     }
 
     private static let main: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { argument in
@@ -55,9 +63,9 @@ public final class StepTeam: Sendable {
 
     /// What the threads share.
     final class Work: @unchecked Sendable {
-        // Unchecked for `frames`, which is written before a step begins and read in it, and for the pointers.
+        // Unchecked for `frames` and `count`, which are written before a step begins and read in it, and for the pointers.
         let body: @Sendable (Part) -> Void
-        private let count: Int
+        private(set) var count: Int
         private var frames = 0
         /// Steps begun: at an address of its own, for threads sleep on it.
         private let steps = UnsafeMutablePointer<Atomic<UInt32>>.allocate(capacity: 1)
@@ -80,6 +88,9 @@ public final class StepTeam: Sendable {
         }
 
         private var word: UnsafePointer<UInt32> { UnsafeRawPointer(steps).assumingMemoryBound(to: UInt32.self) }
+
+        /// Before the first step: only so many threads could be had.
+        func limit(to count: Int) { self.count = count }
 
         var sleepingCount: Int { sleeping.load(ordering: .sequentiallyConsistent) }
 

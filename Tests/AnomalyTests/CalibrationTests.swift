@@ -306,6 +306,24 @@ private func events(_ scores: [Double], threshold: Double, rate: Double, _ setti
         #expect(try Calibration(json: calibration.jsonString()) == calibration)
     }
 
+    @Test(
+        "Whatever number stands in it, a calibration is refused or can be used",
+        arguments: [
+            "0", "-0", "-1", "1e300", "-1e300", "1e-300", "9223372036854775807", "18446744073709551615", "1e19",
+        ])
+    func numbersThatNobodyMeans(_ number: String) throws {
+        let text = try calibration().jsonString()
+        var tried = 0
+        for match in text.matches(of: /":(-?[0-9][0-9.e+-]*)/) {
+            let range = match.output.1.startIndex..<match.output.1.endIndex
+            tried += 1
+            guard let read = try? Calibration(json: text.replacingCharacters(range, number)) else { continue }
+            _ = (read.applied(to: DetectorSettings()), read.warning, read.isExtrapolated)
+            #expect(read.seconds >= 0 && read.threshold > 0)
+        }
+        #expect(tried > 15)
+    }
+
     /// A later Zanzo may say more.
     @Test func keysThatAreNotKnownAreFine() throws {
         let calibration = try calibration()

@@ -6,20 +6,35 @@ import Testing
 
 @testable import Training
 
-/// PyTorch's answers, where this machine has them.
-private enum Reference {
-    static let training: String = {
+/// PyTorch's answers to some training steps of a network.
+struct TrainingReference: CustomTestStringConvertible {
+    let path: String
+    let topology: Topology
+    let batch, window, steps: Int
+    let testDescription: String
+    var isHere: Bool { access(path, R_OK) == 0 }
+
+    /// Two steps of a small network, in every clone: Tests/Reference.
+    static let small = TrainingReference(
+        path: URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path
+            + "/Reference/training.safetensors",
+        topology: Topology(size: 16, widths: [4, 4, 4, 8, 8], latent: 4, hidden: 6), batch: 2, window: 3, steps: 2,
+        testDescription: "small")
+    /// Four steps of a larger one, where this machine has them.
+    static let shared = TrainingReference(
+        path: training, topology: Topology(size: 32, widths: [4, 8, 8, 16, 16], latent: 6, hidden: 10), batch: 3,
+        window: 4,
+        steps: 4, testDescription: "larger")
+
+    private static let training: String = {
         if let shared = getenv("ZANZO_SHARED") { return String(cString: shared) + "/reference/training.safetensors" }
         return URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().path + "/../shared/reference/training.safetensors"
     }()
-    static var isHere: Bool { access(training, R_OK) == 0 }
 }
 
-@Suite("PyTorch's four training steps")
+@Suite("PyTorch's training steps")
 struct ReferenceTrainingTests {
-    private static let topology = Topology(size: 32, widths: [4, 8, 8, 16, 16], latent: 6, hidden: 10)
-
     /// The largest distance between two tensors, relative to the largest of the one expected.
     private static func distance(_ found: [Float], _ expected: [Float]) -> Double {
         let largest = expected.reduce(0) { max($0, abs(Double($1))) }
@@ -35,29 +50,36 @@ struct ReferenceTrainingTests {
     /// gradient is at least 1e-3 of its tensor's largest, and everywhere to two learning rates a step. Each step starts
     /// from PyTorch's weights and our own moments.
     @Test(
-        "Forward, loss, every gradient and Adam",
-        .enabled(if: Reference.isHere, "no training.safetensors in ZANZO_SHARED/reference"),
+        "Forward, loss, every gradient and Adam, of the small network in every clone", arguments: KernelTable.names)
+    func small(isa: String) throws { try hold(.small, isa) }
+
+    @Test(
+        "The same of the larger network",
+        .enabled(if: TrainingReference.shared.isHere, "no training.safetensors in ZANZO_SHARED/reference"),
         arguments: KernelTable.names)
-    func steps(isa: String) throws {
+    func larger(isa: String) throws { try hold(.shared, isa) }
+
+    private func hold(_ reference: TrainingReference, _ isa: String) throws {
         guard let table = KernelTable.named(isa) else { return }
-        let file = try PlainFile(path: Reference.training)
+        let (topology, batch, window) = (reference.topology, reference.batch, reference.window)
+        let file = try PlainFile(path: reference.path)
         let frames = try file.values("input"), losses = try file.values("losses")
         func parameters(_ step: Int) throws -> Parameters {
-            var parameters = Parameters(Self.topology, seed: 1)
-            for (name, _) in Self.topology.stateTensors {
+            var parameters = Parameters(topology, seed: 1)
+            for (name, _) in topology.stateTensors {
                 parameters.values[name] = try file.values("step\(step).weight.\(name)")
             }
             return parameters
         }
-        let trainer = Trainer(parameters: try parameters(0), batch: 3, window: 4, threads: 2, kernels: table)
+        let trainer = Trainer(parameters: try parameters(0), batch: batch, window: window, threads: 2, kernels: table)
         trainer.settings.learningRate = 1e-3
-        for step in 0..<4 {
+        for step in 0..<reference.steps {
             trainer.set(try parameters(step))
-            var hidden = [Float](repeating: 0, count: 3 * Self.topology.hidden)
+            var hidden = [Float](repeating: 0, count: batch * topology.hidden)
             let outcome = trainer.step(frames, &hidden)
             #expect(abs(outcome.loss / Double(losses[step]) - 1) < 2e-6)
-            let output = (0..<3).flatMap { b in
-                (0..<4).flatMap { Array(trainer.reconstruction(sequence: b, frame: $0)) }
+            let output = (0..<batch).flatMap { b in
+                (0..<window).flatMap { Array(trainer.reconstruction(sequence: b, frame: $0)) }
             }
             #expect(Self.distance(output, try file.values("step\(step).output")) < 2e-5)
             for gradient in trainer.gradients() {
@@ -65,9 +87,9 @@ struct ReferenceTrainingTests {
                 let distance = Self.distance(gradient.floats, expected)
                 #expect(distance < 2e-4, "\(isa), step \(step), gradient of \(gradient.name): \(distance)")
             }
-            guard step < 3 else { continue }
+            guard step + 1 < reference.steps else { continue }
             let next = try parameters(step + 1), found = trainer.parameters()
-            for (name, _) in Self.topology.stateTensors {
+            for (name, _) in topology.stateTensors {
                 let (a, b) = (try #require(found.values[name]), try #require(next.values[name]))
                 if name.contains("running_") {
                     #expect(Self.distance(a, b) < 1e-5, "\(isa), step \(step): \(name)")
@@ -84,22 +106,22 @@ struct ReferenceTrainingTests {
     }
 
     @Test(
-        "Four steps in a row: the losses",
-        .enabled(if: Reference.isHere, "no training.safetensors in ZANZO_SHARED/reference"))
-    func inARow() throws {
-        let file = try PlainFile(path: Reference.training)
-        var parameters = Parameters(Self.topology, seed: 1)
-        for (name, _) in Self.topology.stateTensors {
+        "Steps in a row: the losses",
+        arguments: [TrainingReference.small, .shared].filter(\.isHere))
+    func inARow(_ reference: TrainingReference) throws {
+        let file = try PlainFile(path: reference.path)
+        var parameters = Parameters(reference.topology, seed: 1)
+        for (name, _) in reference.topology.stateTensors {
             parameters.values[name] = try file.values("step0.weight.\(name)")
         }
-        let trainer = Trainer(parameters: parameters, batch: 3, window: 4, threads: 1)
+        let trainer = Trainer(parameters: parameters, batch: reference.batch, window: reference.window, threads: 1)
         trainer.settings.learningRate = 1e-3
         let frames = try file.values("input")
         for loss in try file.values("losses") {
-            var hidden = [Float](repeating: 0, count: 3 * Self.topology.hidden)
+            var hidden = [Float](repeating: 0, count: reference.batch * reference.topology.hidden)
             #expect(abs(trainer.step(frames, &hidden).loss / Double(loss) - 1) < 1e-4)
         }
-        #expect(trainer.parameters().batchesTracked.values.allSatisfy { $0 == 4 })
+        #expect(trainer.parameters().batchesTracked.values.allSatisfy { $0 == Int64(reference.steps) })
     }
 }
 

@@ -129,7 +129,8 @@ public struct Replay {
                 note(detector.observe(score: score, frame: frame.index, time: time), detector, &events)
             }
             album.add(frame, score: score, isEvent: detector.isActive)
-            progress.show(nil, "\(frame.index) frames, \(Int(saturating: frame.time.seconds)) s, \(events.count) events")
+            progress.show(
+                nil, "\(frame.index) frames, \(Int(saturating: frame.time.seconds)) s, \(events.count) events")
             return true
         }
         progress.clear()

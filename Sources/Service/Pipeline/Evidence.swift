@@ -13,7 +13,7 @@ final class Moment: Pooled, @unchecked Sendable {
     let picture: UnsafeMutableBufferPointer<UInt8>
     /// The size of the picture held now.
     var pictureSize: FrameSize
-    let isTaken = Atomic<Bool>(false)
+    let loan = Loan()
 
     init(modelSize: FrameSize, pictureCapacity: FrameSize) {
         luma = .allocate(capacity: modelSize.area)
@@ -33,23 +33,45 @@ final class Moment: Pooled, @unchecked Sendable {
 
     /// Copies the slot, and the reconstruction (in [-1, 1]) as luma.
     func fill(from slot: FrameSlot, reconstruction output: UnsafeBufferPointer<Float>) {
-        _ = luma.update(fromContentsOf: slot.luma)
+        Self.copy(slot.luma, to: luma, count: luma.count)
         reconstruction.quantise(output)
         let count = FrameSlot.pictureByteCount(slot.pictureSize)
-        _ = picture.update(fromContentsOf: slot.picture[..<count])
+        Self.copy(slot.picture, to: picture, count: count)
         pictureSize = slot.pictureSize
+    }
+
+    /// Plain memory: a slice of a buffer would be copied by way of an allocation.
+    private static func copy(
+        _ source: UnsafeMutableBufferPointer<UInt8>, to target: UnsafeMutableBufferPointer<UInt8>, count: Int
+    ) {
+        precondition(count <= source.count && count <= target.count, "a moment of another camera")
+        guard let from = source.baseAddress, let to = target.baseAddress else { return }
+        to.update(from: from, count: count)
     }
 }
 
 /// Something of which a camera has a fixed number, lent to the writer and given back.
 protocol Pooled: AnyObject, Sendable {
-    /// Set while somebody has it.
-    var isTaken: Atomic<Bool> { get }
+    /// Whether somebody has it.
+    var loan: Loan { get }
+}
+
+/// A flag of its own object: reading an atomic through a protocol would allocate for each access.
+final class Loan: Sendable {
+    private let isTaken = Atomic<Bool>(false)
+
+    /// Takes it; false where somebody has it.
+    func take() -> Bool {
+        isTaken.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
+    }
+
+    /// Ends the loan.
+    func end() { isTaken.store(false, ordering: .releasing) }
 }
 
 extension Pooled {
     /// Gives it back to its pool.
-    func giveBack() { isTaken.store(false, ordering: .releasing) }
+    func giveBack() { loan.end() }
 }
 
 /// A fixed number of preallocated buffers, taken by a camera's worker and given back by the writer.
@@ -60,9 +82,8 @@ struct Pool<Element: Pooled>: Sendable {
 
     /// A free one; nil where the writer still has them all.
     func take() -> Element? {
-        elements.first {
-            $0.isTaken.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
-        }
+        for element in elements where element.loan.take() { return element }
+        return nil
     }
 }
 

@@ -1,4 +1,3 @@
-import Synchronization
 import Video
 
 /// The frames of one event's `strip.png`: luma and reconstruction, side by side, from before its start to its end.
@@ -21,7 +20,7 @@ final class Strip: Pooled, @unchecked Sendable {
     /// Columns in use.
     var count = 0
     private let pixels: UnsafeMutableBufferPointer<UInt8>
-    let isTaken = Atomic<Bool>(false)
+    let loan = Loan()
 
     init(capacity: Int, modelSize: FrameSize) {
         self.capacity = capacity

@@ -9,7 +9,8 @@ struct Notifier: Sendable {
 
     init() {
         var microseconds: UInt64 = 0
-        watchdogInterval = sd_watchdog_enabled(0, &microseconds) > 0 ? .microseconds(Int64(clamping: microseconds)) : nil
+        watchdogInterval =
+            sd_watchdog_enabled(0, &microseconds) > 0 ? .microseconds(Int64(clamping: microseconds)) : nil
     }
 
     /// The socket is bound and the models are loaded.

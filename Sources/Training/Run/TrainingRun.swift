@@ -142,7 +142,9 @@ public final class TrainingRun {
                 try writeCheckpoint()
             } catch {
                 // A disk that is full for a while costs a checkpoint, not the hours since the last one.
-                hooks.warn("\(error): the training goes on, and tries again after \(Int(saturating: checkpointEvery.seconds)) s")
+                hooks.warn(
+                    "\(error): the training goes on, and tries again after \(Int(saturating: checkpointEvery.seconds)) s"
+                )
             }
             lastCheckpoint = time.now()
         }
