@@ -89,12 +89,12 @@ final class PicturesSource: FrameSource {
 
     func read(timeout: Duration) throws(CaptureError) -> Reading {
         guard let decoder, let format else { throw CaptureError(.disconnected, "read \(path)", "it is not open") }
-        if !damaged.isEmpty { return passOver(damaged.removeFirst()) }
+        if !damaged.isEmpty { return passOver(damaged.removeFirst(), timeout) }
         do throws(CaptureError) {
             if pending == nil { pending = try next(decoder) }
         } catch {
             guard isDirectory, error.code == .badData else { throw error }
-            return passOver(error)
+            return passOver(error, timeout)
         }
         guard let view = pending else { return .end }
         if isCut || view.size != format.size {
@@ -112,9 +112,11 @@ final class PicturesSource: FrameSource {
         return .frame(stamped(view))
     }
 
-    private func passOver(_ error: CaptureError) -> Reading {
+    private func passOver(_ error: CaptureError, _ timeout: Duration) -> Reading {
         counters.corrupt += 1
-        if strip == nil { given += 1 }
+        // At its own time: a looped folder of nothing else must not burn a core.
+        if options.realTime { _ = time.sleep(until: origin.time + due, atMost: timeout, unless: cancellation) }
+        given += 1
         return .corrupt(error)
     }
 
